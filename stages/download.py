@@ -1,0 +1,92 @@
+"""Make the dataset ready: draw toy_dogs, or download and prepare stanford_dogs.
+
+    python -m stages.download
+
+Reads   params (dataset, its recipe); finished archives in data/downloads, if there are any
+Writes  data/<dataset>/, a prepared TFDS dataset
+Takes   half a minute for toy_dogs; for stanford_dogs the download of 757 MiB and a minute
+"""
+
+import pathlib
+import shutil
+import socket
+import tarfile
+from typing import Any
+
+import requests
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download.util import DownloadError
+
+from stages.support import files, params
+from stages.support.run import run
+from wsol import classifier
+from wsol.errors import InputError
+from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
+
+ARCHIVES = "images.tar, lists.tar and annotation.tar of http://vision.stanford.edu/aditya86/ImageNetDogs"
+NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.RequestException, DownloadError)
+
+
+def main() -> str:
+    settings = params.read("download")
+    dataset = settings["dataset"]
+    recipe = settings[dataset]
+    params.check_layers(classifier.layer_names(classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)))
+    out = f"data/{dataset}"
+    with files.workspace(out, files.fingerprint(recipe["download"])) as folder:
+        builder = (toy_dogs if dataset == "toy_dogs" else stanford_dogs)(folder, recipe["download"])
+        files.replace(builder.data_path, out)
+    counts = ", ".join(f"{split.num_examples} {name}" for name, split in builder.info.splits.items())
+    return f"download: wrote {out} ({counts} images)"
+
+
+def toy_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:
+    """Draw toy_dogs into the folder."""
+    builder = Builder(config=Pictures(name="pictures", **recipe), data_dir=folder)
+    builder.download_and_prepare()
+    return builder
+
+
+def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:
+    """Prepare Stanford Dogs in the folder, downloading only the archives that are not there yet.
+
+    TFDS takes archives it has finished itself by their name, and archives placed by hand
+    by their checksum.
+    """
+    archives = pathlib.Path(recipe["folder"])
+    archives.mkdir(parents=True, exist_ok=True)
+    builder = tfds.builder("stanford_dogs", data_dir=folder)
+    config = tfds.download.DownloadConfig(manual_dir=archives)
+    try:
+        builder.download_and_prepare(download_dir=archives, download_config=config)
+    except NETWORK_ERRORS as error:
+        raise InputError(
+            f"Expected to download Stanford Dogs, but the network does not answer: put {ARCHIVES} into {archives} by hand, "
+            "or run again once it does."
+        ) from error
+    except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
+        shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it has unpacked
+        raise InputError(
+            f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)}: delete it there and "
+            "run again."
+        ) from error
+    return builder
+
+
+def damaged(archives: pathlib.Path) -> str:
+    """Which of the archives is no whole tar file, in words."""
+    for path in sorted(archives.rglob("*.tar")):
+        if path.is_file() and not (tarfile.is_tarfile(path) and _ends_as_tar(path)):
+            return f"{path} is damaged"
+    return "one of them is not"
+
+
+def _ends_as_tar(path: pathlib.Path) -> bool:
+    """A whole tar file ends with two blocks of zeros."""
+    with path.open("rb") as file:
+        file.seek(-1024, 2)
+        return file.read() == bytes(1024)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,16 @@
+"""How a stage starts and ends."""
+
+import sys
+from collections.abc import Callable
+
+from wsol.errors import InputError
+
+
+def run(main: Callable[[], str]) -> None:
+    """Run a stage and print the line it ends with; a user's error is one sentence and exit status 1."""
+    try:
+        print(main())
+    except InputError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Stopped: the same command goes on from here.")

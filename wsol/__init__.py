@@ -1,0 +1,1 @@
+"""Weakly supervised object localization: maps, boxes and their scores, as pure functions."""
