@@ -30,14 +30,19 @@ NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.Reque
 def main() -> str:
     settings = params.read("download")
     dataset = settings["dataset"]
-    recipe = settings[dataset]
-    params.check_layers(classifier.layer_names(classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)))
-    out = f"data/{dataset}"
-    with files.workspace(out, files.fingerprint(recipe["download"])) as folder:
-        builder = (toy_dogs if dataset == "toy_dogs" else stanford_dogs)(folder, recipe["download"])
+    recipe, out = settings[dataset]["download"], f"data/{dataset}"
+    check_network(params.everything()[dataset])
+    with files.workspace(out, files.fingerprint(recipe)) as folder:
+        builder = (toy_dogs if dataset == "toy_dogs" else stanford_dogs)(folder, recipe)
         files.replace(builder.data_path, out)
     counts = ", ".join(f"{split.num_examples} {name}" for name, split in builder.info.splits.items())
     return f"download: wrote {out} ({counts} images)"
+
+
+def check_network(recipe: dict[str, Any]) -> None:
+    """Raise InputError unless the recipe's backbone exists and has all the layers that params.yaml names."""
+    network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
+    params.check_layers(classifier.layer_names(network))
 
 
 def toy_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:

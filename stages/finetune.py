@@ -129,6 +129,7 @@ def optimise(
             initial_epoch=epoch,
             epochs=settings["epochs"],
             steps_per_epoch=steps,
+            shuffle=False,  # the order is the dataset's own
             callbacks=callbacks(folder, trained, last, settings["patience"]),
             verbose=verbosity(),
         )

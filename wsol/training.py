@@ -9,7 +9,7 @@ def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     metrics = [keras.metrics.SparseCategoricalAccuracy(name="top1")]
-    model.compile(keras.optimizers.Adam(rate), loss, metrics, jit_compile=False)  # XLA is slower on a CPU
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=metrics, jit_compile=False)  # XLA is slower on a CPU
 
 
 def head(model: keras.Model) -> keras.Model:
