@@ -10,6 +10,7 @@ def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     metrics = [keras.metrics.SparseCategoricalAccuracy(name="top1")]
     model.compile(keras.optimizers.Adam(rate), loss, metrics=metrics, jit_compile=False)  # XLA is slower on a CPU
+    model.optimizer.build(model.trainable_variables)  # else the first step traces the whole graph twice, 20 s more
 
 
 def head(model: keras.Model) -> keras.Model:

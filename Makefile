@@ -1,0 +1,22 @@
+# The README's only set-up: both targets make .venv first, and both can be run twice.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: repro test
+
+repro: .venv/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+
+test: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+# rewritten only once the install is complete, so that an interrupted one is taken up again
+.venv/installed: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Error: expected Python 3.11 to 3.13, got %d.%d: run make PYTHON=python3.12, or the one you have." % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
+	touch $@

@@ -1,0 +1,36 @@
+"""What several tests share: a handful of pictures and a small classifier."""
+
+import pathlib
+
+import stages  # noqa: F401  sets what TensorFlow reads when it is imported
+
+import keras
+import pytest
+import tensorflow_datasets as tfds
+
+from wsol import classifier, datasets
+from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """toy_dogs with three pictures a breed to train on and one to test on."""
+    builder = Builder(config=Pictures(name="few", seed=0, train=3, test=1), data_dir=tmp_path_factory.mktemp("toy"))
+    builder.download_and_prepare()
+    return pathlib.Path(builder.data_path)
+
+
+@pytest.fixture(scope="session")
+def toy_dogs(toy_folder: pathlib.Path) -> tfds.core.DatasetBuilder:
+    return datasets.load(str(toy_folder))
+
+
+@pytest.fixture(scope="session")
+def model() -> keras.Model:
+    """A narrow ResNet50 with weights and batch-norm statistics of no order."""
+    keras.utils.set_random_seed(0)
+    model = classifier.build("ResNet50", 0.1, 64, 4)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([keras.random.uniform(weight.shape, 0.5, 1.5) for weight in layer.weights])
+    return model

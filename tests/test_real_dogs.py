@@ -1,0 +1,46 @@
+"""A short run on real dogs; REAL_DOGS names a folder with archives and weights, else all is skipped."""
+
+import os
+import pathlib
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+import archives
+from test_pipeline import clone_to, succeed
+
+REAL_DOGS = pathlib.Path(os.environ.get("REAL_DOGS", ""))
+
+pytestmark = pytest.mark.skipif("REAL_DOGS" not in os.environ, reason="REAL_DOGS names no folder with real dogs")
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Stanford Dogs of 7 breeds, a frozen ImageNet backbone, and the two layers whose figures are known."""
+    folder = tmp_path_factory.mktemp("real")
+    clone_to(folder)
+    archives.place(REAL_DOGS / "stanford_dogs_mini", folder / "data/downloads")
+    changes = [
+        "dataset=stanford_dogs",
+        f"stanford_dogs.backbone.weights={REAL_DOGS / 'resnet50_imagenet_notop.weights.h5'}",
+        "stanford_dogs.finetune.trainable=head",
+        "heatmaps.layers=[conv3_block3_out,conv5_block3_out]",
+        "boxes.thresholds=[0.1]",
+    ]
+    succeed(folder, "dvc", "exp", "run", *(flag for change in changes for flag in ("-S", change)))
+    return folder
+
+
+def test_figures_known_for_these_dogs(clone: pathlib.Path) -> None:
+    headline = YAML(typ="safe").load(clone / "metrics/localization.json")
+    assert headline["images"] == 562
+    assert headline["classification"]["top1"] >= 0.90
+    assert headline["cam"]["mean_iou"] == pytest.approx(0.625, abs=0.02)
+    assert headline["grad_cam"]["mean_iou"] == pytest.approx(0.43, abs=0.03)
+    assert headline["baselines"]["full_image"]["mean_iou"] == pytest.approx(0.553, abs=0.001)
+
+
+def test_cam_is_grad_cam_at_the_last_layer(clone: pathlib.Path) -> None:
+    by_layer = pd.read_csv(clone / "plots/iou_by_layer.csv")
+    assert by_layer["mean_iou"].iloc[0] == pytest.approx(by_layer["mean_iou"].iloc[-1], abs=1e-3)
