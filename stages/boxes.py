@@ -62,7 +62,9 @@ def draw(out: pathlib.Path, array: str, options: Options, pool: Executor) -> Non
 
 def chunk_boxes(array: str, options: Options, start: int) -> np.ndarray:
     """Boxes (CHUNK, thresholds, 4) of the heatmaps from row `start` on; runs in a process of its own."""
-    return np.stack([boxes.heatmap_boxes(heatmap, *options) for heatmap in files.read_array(array)[start : start + CHUNK]])
+    return np.stack(
+        [boxes.heatmap_boxes(heatmap, *options) for heatmap in files.read_array(array)[start : start + CHUNK]]
+    )
 
 
 if __name__ == "__main__":

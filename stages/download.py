@@ -66,14 +66,14 @@ def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.Dat
         builder.download_and_prepare(download_dir=archives, download_config=config)
     except NETWORK_ERRORS as error:
         raise InputError(
-            f"Expected to download Stanford Dogs, but the network does not answer: put {ARCHIVES} into {archives} by hand, "
-            "or run again once it does."
+            "Expected to download Stanford Dogs, but the network does not answer: "
+            f"put {ARCHIVES} into {archives} by hand, or run again once it does."
         ) from error
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
         shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it has unpacked
         raise InputError(
-            f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)}: delete it there and "
-            "run again."
+            f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)}: "
+            "delete it there and run again."
         ) from error
     return builder
 

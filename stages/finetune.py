@@ -47,7 +47,8 @@ def main() -> str:
         labels = {name: table.loc[table["split"] == name, "label"].to_numpy() for name in splits}
         scores = {name: training.classification_scores(logits[name], labels[name]) for name in splits}
         write(folder, model, scores)
-    return f"finetune: wrote models/classifier.keras (test top-1 {scores['test']['top1']:.3f}), metrics/finetune.json and plots/finetune"
+    top1 = scores["test"]["top1"]
+    return f"finetune: wrote models/classifier.keras (test top-1 {top1:.3f}), metrics/finetune.json and plots/finetune"
 
 
 def untrained(recipe: dict[str, Any], classes: int) -> keras.Model:
@@ -137,7 +138,9 @@ def optimise(
     model.load_weights(folder / "best.weights.h5")
 
 
-def callbacks(folder: pathlib.Path, model: keras.Model, last: pathlib.Path, patience: int) -> list[keras.callbacks.Callback]:
+def callbacks(
+    folder: pathlib.Path, model: keras.Model, last: pathlib.Path, patience: int
+) -> list[keras.callbacks.Callback]:
     """Best weights and early stopping by the loss on holdout, curves, and what a stopped run goes on from."""
     log = folder / "log.csv"
     best = pd.read_csv(log)["val_loss"].min() if log.is_file() else None

@@ -39,7 +39,9 @@ def main() -> str:
     recipe = files.fingerprint(settings, MODEL, *files.inside(builder.data_path))
     with files.whole_folder("data/heatmaps", recipe) as folder:
         examples = datasets.encoded(builder, table, SPLITS[0]).concatenate(datasets.encoded(builder, table, SPLITS[1]))
-        rows.fill(folder, len(examples), lambda done: maps(examples.skip(done), model, layers, settings["heatmaps"]), "maps")
+        rows.fill(
+            folder, len(examples), lambda done: maps(examples.skip(done), model, layers, settings["heatmaps"]), "maps"
+        )
         write_index(folder, pd.concat([table[table["split"] == split] for split in SPLITS], ignore_index=True))
         write_maps(folder, classifier.last_layer(model), layers)
     return f"heatmaps: wrote data/heatmaps (CAM and Grad-CAM at {len(layers)} layers for {len(examples)} images)"
@@ -63,7 +65,9 @@ def sweep(layers: str | list[str], model: keras.Model) -> list[str]:
     return classifier.block_outputs(model) if layers == "all" else sorted(set(layers), key=known.index)
 
 
-def maps(examples: tf.data.Dataset, model: keras.Model, layers: list[str], settings: dict[str, Any]) -> Iterator[rows.Batch]:
+def maps(
+    examples: tf.data.Dataset, model: keras.Model, layers: list[str], settings: dict[str, Any]
+) -> Iterator[rows.Batch]:
     """All maps of the examples, a batch at a time, with what the index says of each image."""
     mapper = cam.mapper(model, layers, settings["target"], settings["score"], settings["relu"])
     for images, sizes, labels in pictures(examples, model.input_shape[1]).batch(settings["batch_size"]).prefetch(2):
@@ -89,7 +93,9 @@ def file_name(kind: str, layer: str) -> str:
 def write_index(folder: pathlib.Path, table: pd.DataFrame) -> None:
     """The index: what the arrays' rows are."""
     size, top5 = (np.load(folder / f"{name}.npy") for name in ("size", "top5"))
-    index = table.drop(columns="position").assign(predicted=top5[:, 0], top5=list(top5), height=size[:, 0], width=size[:, 1])
+    index = table.drop(columns="position").assign(
+        predicted=top5[:, 0], top5=list(top5), height=size[:, 0], width=size[:, 1]
+    )
     index.to_parquet(folder / "index.parquet")
     for name in ("size.npy", "top5.npy", rows.PROGRESS):
         (folder / name).unlink()

@@ -29,10 +29,14 @@ def main() -> str:
     ground_truth_yxyx = scores.padded_boxes(test["boxes_yxyx"])
     scored = iou.area(ground_truth_yxyx).any(axis=1)
     if not scored.any():
-        raise InputError("Expected ground-truth boxes, but no image of the test split has one: there is nothing to score.")
+        raise InputError(
+            "Expected ground-truth boxes, but no image of the test split has one: there is nothing to score."
+        )
     rows, ground_truth_yxyx = test.index[scored].to_numpy(), ground_truth_yxyx[scored]
     by_threshold = sweep(maps, rows, ground_truth_yxyx, thresholds, rule)
-    by_layer = by_threshold[by_threshold["threshold"] == thresholds[params.threshold_index(thresholds, settings["threshold"])]]
+    by_layer = by_threshold[
+        by_threshold["threshold"] == thresholds[params.threshold_index(thresholds, settings["threshold"])]
+    ]
     headline = headline_figures(settings, by_layer, maps, test, rows) | {
         "baselines": {"full_image": {"mean_iou": scores.full_image_iou(ground_truth_yxyx, rule)}}
     }
@@ -87,11 +91,13 @@ def write(dataset: str, headline: dict[str, Any], by_layer: pd.DataFrame, by_thr
 
 def summary(headline: dict[str, Any]) -> str:
     """The headline in a line."""
-    return (
-        f"iou: on {headline['images']} test images at threshold {headline['threshold']}, mean IoU of "
-        f"CAM {headline['cam']['mean_iou']:.4f}, Grad-CAM at {headline['layer']} {headline['grad_cam']['mean_iou']:.4f}, "
-        f"full-image box {headline['baselines']['full_image']['mean_iou']:.4f}"
-    )
+    figures = {
+        "CAM": headline["cam"],
+        f"Grad-CAM at {headline['layer']}": headline["grad_cam"],
+        "full-image box": headline["baselines"]["full_image"],
+    }
+    scored = ", ".join(f"{name} {figure['mean_iou']:.4f}" for name, figure in figures.items())
+    return f"iou: mean IoU of {headline['images']} test images at threshold {headline['threshold']}: {scored}"
 
 
 if __name__ == "__main__":

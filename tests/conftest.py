@@ -2,12 +2,11 @@
 
 import pathlib
 
-import stages  # noqa: F401  sets what TensorFlow reads when it is imported
-
 import keras
 import pytest
 import tensorflow_datasets as tfds
 
+import stages  # noqa: F401  sets what TensorFlow reads when it is imported
 from wsol import classifier, datasets
 from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 

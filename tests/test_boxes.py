@@ -6,7 +6,7 @@ from wsol import boxes
 
 def mask(*rows: str) -> np.ndarray:
     """A mask drawn with # and spaces."""
-    return np.uint8([[mark == "#" for mark in row] for row in rows])
+    return np.array([[mark == "#" for mark in row] for row in rows], np.uint8)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pathlib
 import subprocess
 import sys
+import urllib.error
 
 import keras
 import numpy as np
@@ -78,7 +79,7 @@ def test_weights_file_of_another_network(kind: str, tmp_path: pathlib.Path, mode
 
 def test_no_network_for_imagenet(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise OSError("Name or service not known")
+        raise urllib.error.URLError("Name or service not known")
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", refuse)

@@ -3,11 +3,11 @@ import pathlib
 import socket
 import tarfile
 
+import archives
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-import archives
 from stages import download
 from wsol import datasets
 from wsol.errors import InputError

@@ -3,11 +3,10 @@
 import os
 import pathlib
 
+import archives
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
-
-import archives
 from test_pipeline import clone_to, succeed
 
 REAL_DOGS = pathlib.Path(os.environ.get("REAL_DOGS", ""))

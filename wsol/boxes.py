@@ -28,7 +28,7 @@ def heatmap_boxes(
         leave the image, as in the paper.
     """
     canvas = upsampled(heatmap, canvas_size)
-    boxes = [mask_box(np.uint8(canvas > threshold), component, rectangle) for threshold in thresholds]
+    boxes = [mask_box((canvas > threshold).astype(np.uint8), component, rectangle) for threshold in thresholds]
     return np.array(boxes, np.float32).reshape(-1, 4) / np.float32(canvas_size)
 
 
@@ -53,8 +53,8 @@ def _largest(mask: np.ndarray) -> tuple[np.ndarray, tuple[float, float, float, f
     areas = stats[1:, cv2.CC_STAT_AREA]
     winners = np.flatnonzero(areas == areas.max()) + 1
     if len(winners) > 1:  # OpenCV numbers components in no promised order
-        winners = labels.ravel()[[np.isin(labels, winners).argmax()]]
-    return np.uint8(labels == winners[0]), _upright(stats[winners[0]])
+        winners = winners[winners == labels.ravel()[np.isin(labels, winners).argmax()]]
+    return (labels == winners[0]).astype(np.uint8), _upright(stats[winners[0]])
 
 
 def _first_contour(mask: np.ndarray) -> np.ndarray:

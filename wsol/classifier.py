@@ -77,24 +77,31 @@ def load_backbone_weights(model: keras.Model, name: str, weights: str) -> None:
         InputError: the file is missing or of another network, or ImageNet's could not be fetched.
     """
     if weights != "imagenet" and not pathlib.Path(weights).is_file():
-        raise InputError(f"Expected backbone.weights to be imagenet, null or a weights file; there is no file {weights}.")
+        raise InputError(
+            f"Expected backbone.weights to be imagenet, null or a weights file; there is no file {weights}."
+        )
     try:
         with warnings.catch_warnings(action="ignore"):  # Keras warns of every layer that does not fit
             source = _application(name)(weights=weights, include_top=False, input_shape=model.input_shape[1:])
         convolutional_part(model).set_weights(source.get_weights())
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(
-            f"Expected backbone.weights to fit {name} without its top at width 1; {weights} is damaged or belongs to "
-            "another network: give the file that goes with backbone.name."
-        ) from error
-    except Exception as error:  # keras.utils.get_file raises nothing more special
-        if "URL fetch failure" not in str(error):
-            raise
-        url = str(error).split(" on ")[1].split(": ")[0]
-        raise InputError(
-            f"Expected to download the ImageNet weights of {name}, but the network does not answer: put {url} into "
-            "~/.keras/models by hand, or set backbone.weights to a weights file."
-        ) from error
+    except Exception as error:  # Keras raises plain Exception where a download fails, and h5py its own
+        raise InputError(_no_imagenet(name) if weights == "imagenet" else _no_fit(name, weights)) from error
+
+
+def _no_imagenet(name: str) -> str:
+    file = f"{name.lower()}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    return (
+        f"Expected to download the ImageNet weights of {name}, but that failed: put "
+        f"https://storage.googleapis.com/tensorflow/keras-applications/resnet/{file} into ~/.keras/models by hand, or "
+        "set backbone.weights to a weights file."
+    )
+
+
+def _no_fit(name: str, weights: str) -> str:
+    return (
+        f"Expected backbone.weights to fit {name} without its top at width 1, but {weights} is damaged or belongs to "
+        "another network: give the file that goes with backbone.name."
+    )
 
 
 def freeze(model: keras.Model, trainable: str) -> None:

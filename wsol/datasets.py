@@ -23,7 +23,9 @@ def load(folder: str) -> tfds.core.DatasetBuilder:
     try:
         return tfds.builder_from_directory(folder)
     except Exception as error:  # TFDS raises several kinds
-        raise InputError(f"Expected a prepared dataset in {folder}, but there is none: make it with `dvc repro`.") from error
+        raise InputError(
+            f"Expected a prepared dataset in {folder}, but there is none: make it with `dvc repro`."
+        ) from error
 
 
 def table(builder: tfds.core.DatasetBuilder, share: float, seed: int) -> pd.DataFrame:
@@ -109,7 +111,9 @@ def decoded(image: tf.Tensor, image_size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 def labelled(rows: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
     """(image (image_size, image_size, 3) float32 RGB 0..255, label () int64) of encoded examples."""
-    return rows.map(lambda row: (decoded(row["image"], image_size)[0], row["label"]), num_parallel_calls=tf.data.AUTOTUNE)
+    return rows.map(
+        lambda row: (decoded(row["image"], image_size)[0], row["label"]), num_parallel_calls=tf.data.AUTOTUNE
+    )
 
 
 def augmented(rows: tf.data.Dataset, seed: int, start: int = 0) -> tf.data.Dataset:

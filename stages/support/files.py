@@ -48,7 +48,7 @@ def replace(folder: str | os.PathLike[str], path: str) -> None:
     """Put a finished folder in the place of whatever is at `path`."""
     shutil.rmtree(path, ignore_errors=True)
     pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    os.replace(folder, path)
+    pathlib.Path(folder).replace(path)
 
 
 def fingerprint(params: dict[str, Any], *inputs: str) -> str:
@@ -57,7 +57,7 @@ def fingerprint(params: dict[str, Any], *inputs: str) -> str:
     root = pathlib.Path(__file__).parents[2]
     code = [path for folder in ("stages", "wsol") for path in inside(root / folder) if path.endswith(".py")]
     for path in [*inputs, *code]:
-        with open(path, "rb") as file:
+        with pathlib.Path(path).open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
@@ -74,7 +74,7 @@ def aside(path: str | pathlib.Path) -> Iterator[pathlib.Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"partial.{path.name}")  # keeps the ending, by which Keras and NumPy go
     yield part
-    os.replace(part, path)
+    part.replace(path)
 
 
 def write_json(path: str, content: dict[str, Any]) -> None:
@@ -91,7 +91,9 @@ def read_table(path: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except Exception as error:  # pyarrow raises a dozen kinds
-        raise InputError(f"Expected a parquet table at {path}, but it is missing or damaged: {_remedy(path)}.") from error
+        raise InputError(
+            f"Expected a parquet table at {path}, but it is missing or damaged: {_remedy(path)}."
+        ) from error
 
 
 def read_array(path: str) -> np.ndarray:

@@ -5,6 +5,7 @@ parameter does not cost a training run.
 """
 
 import difflib
+import pathlib
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -127,10 +128,11 @@ def read(stage: str) -> dict[str, Any]:
 def everything() -> dict[str, Any]:
     """All of params.yaml, checked; for checks alone, since a stage works with what it declares."""
     try:
-        with open("params.yaml", encoding="utf-8") as file:
-            params = YAML(typ="safe").load(file)
+        params = YAML(typ="safe").load(pathlib.Path("params.yaml"))
     except (OSError, YAMLError) as error:
-        raise InputError(f"Expected a readable params.yaml in the current folder: {str(error).splitlines()[0]}.") from error
+        raise InputError(
+            f"Expected a readable params.yaml in the current folder: {str(error).splitlines()[0]}."
+        ) from error
     check(params)
     return params
 

@@ -12,17 +12,20 @@ SIDE = 320  # pixels, side of the layer: room for the longest dog in every pose
 
 
 class Canvas:
-    """A layer being painted: the dog's joints in pixels, its breed and its chance."""
+    """A layer being painted, with the dog's breed, its joints and its chance."""
 
     def __init__(self, breed: Breed, joints: Joints, tilt: float, rng: np.random.Generator):
+        """Begin with an empty layer for a dog that leans by `tilt` radians."""
         self.breed, self.coat, self.joints, self.rng = breed, breed.coat, joints, rng
         self.tilt = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
         self.layer = np.zeros((SIDE, SIDE, 4), np.float32)
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, 2), x and y in the dog's units, as pixels of the layer."""
         return np.asarray(points, float) @ self.tilt.T * UNIT + [SIDE * 0.46, SIDE * 0.72]
 
     def chain(self, points: np.ndarray, widths: list[float], curl: float = 0) -> np.ndarray:
+        """Mask of a limb along points, `widths` its radii, in the dog's units; see `brush.chain`."""
         mask = brush.chain((SIDE, SIDE), self.pixels(points), np.array(widths) * UNIT)
         return brush.curled(mask, curl * UNIT, self.rng) if curl else mask
 
@@ -33,6 +36,7 @@ class Canvas:
         return colours
 
     def paint(self, mask: np.ndarray, colours: np.ndarray | RGB, light: float = 1.0) -> None:
+        """Paint the mask's part of the layer; see `brush.paint`."""
         brush.paint(self.layer, mask, np.asarray(colours), light)
 
 
@@ -180,7 +184,7 @@ def _spot(canvas: Canvas, colours: np.ndarray, mask: np.ndarray) -> None:
 
 def _outlined(layer: np.ndarray) -> np.ndarray:
     """The layer cut to the dog's bounding box, its rim darkened by a thin outline."""
-    alpha = np.uint8(layer[..., 3])
+    alpha = layer[..., 3].astype(np.uint8)
     rim = (alpha > 0) & (cv2.erode(alpha, np.ones((3, 3), np.uint8), iterations=2) == 0)
     layer[rim, :3] *= 0.55
     x, y, width, height = cv2.boundingRect(alpha)

@@ -25,7 +25,7 @@ def picture(label: int, seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
     dogs = 2 if rng.random() < TWO_DOGS else 1
     boxes = [_place(image, horizon, BREEDS[label], dogs, index, rng) for index in range(dogs)]
     image *= rng.uniform(0.8, 1.15) * (1 + rng.uniform(-0.06, 0.06, 3).astype(np.float32))
-    boxes_yxyx = np.array(boxes, np.float32) / np.float32([height, width, height, width])
+    boxes_yxyx = np.array(boxes, np.float32) / np.array([height, width, height, width], np.float32)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8), boxes_yxyx
 
 
@@ -57,7 +57,9 @@ def _dog(breed: Breed, rng: np.random.Generator) -> np.ndarray:
 
 def _shadow(image: np.ndarray, left: int, bottom: int, wide: int) -> None:
     shade = np.ones(image.shape[:2], np.float32)
-    cv2.ellipse(shade, (left + wide // 2, bottom - 1), (int(wide * 0.45), max(wide // 22, 2)), 0, 0, 360, 0.68, cv2.FILLED)
+    cv2.ellipse(
+        shade, (left + wide // 2, bottom - 1), (int(wide * 0.45), max(wide // 22, 2)), 0, 0, 360, 0.68, cv2.FILLED
+    )
     image *= cv2.GaussianBlur(shade, (0, 0), 2)[..., None]
 
 
@@ -67,5 +69,5 @@ def _blend(image: np.ndarray, cutout: np.ndarray, top: int, left: int) -> tuple[
     cutout = cutout[: window.shape[0], : window.shape[1]]
     alpha = cutout[..., 3:] / 255
     window[:] = window * (1 - alpha) + cutout[..., :3] * alpha
-    x, y, wide, tall = cv2.boundingRect(np.uint8(alpha[..., 0] >= 0.5))
+    x, y, wide, tall = cv2.boundingRect((alpha[..., 0] >= 0.5).astype(np.uint8))
     return top + y, left + x, top + y + tall, left + x + wide

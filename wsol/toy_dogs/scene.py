@@ -36,7 +36,7 @@ def scene(height: int, width: int, rng: np.random.Generator) -> tuple[np.ndarray
 
 def jittered(colour: tuple, rng: np.random.Generator, spread: float = 12) -> np.ndarray:
     """The colour (3,) float32 off by a little, the same for no two pictures."""
-    return np.clip(np.float32(colour) + rng.normal(0, spread, 3), 0, 255).astype(np.float32)
+    return np.clip(np.array(colour) + rng.normal(0, spread, 3), 0, 255).astype(np.float32)
 
 
 def _texture(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
@@ -96,6 +96,10 @@ def _bone(picture: np.ndarray, x: int, y: int, size: float, rng: np.random.Gener
 
 def _bowl(picture: np.ndarray, x: int, y: int, size: float, rng: np.random.Generator) -> None:
     colour, half = _toy_colour(rng), max(int(size * 0.45), 3)
-    points = np.array([[x - half, y], [x - half * 2 // 3, y - half // 2], [x + half * 2 // 3, y - half // 2], [x + half, y]])
+    points = np.array(
+        [[x - half, y], [x - half * 2 // 3, y - half // 2], [x + half * 2 // 3, y - half // 2], [x + half, y]]
+    )
     cv2.fillPoly(picture, [points.astype(np.int32)], colour, cv2.LINE_AA)
-    cv2.ellipse(picture, (x, y - half // 2), (half * 2 // 3, half // 6 + 1), 0, 0, 360, (60, 52, 48), cv2.FILLED, cv2.LINE_AA)
+    cv2.ellipse(
+        picture, (x, y - half // 2), (half * 2 // 3, half // 6 + 1), 0, 0, 360, (60, 52, 48), cv2.FILLED, cv2.LINE_AA
+    )

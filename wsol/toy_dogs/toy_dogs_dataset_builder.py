@@ -5,6 +5,7 @@ import io
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     """`Builder(config=Pictures(name="…", seed=0, train=150, test=50), data_dir=…)`."""
 
     VERSION = tfds.core.Version("1.0.0")
-    BUILDER_CONFIGS = [Pictures(name="default", seed=0, train=150, test=40)]
+    BUILDER_CONFIGS: ClassVar[list[Pictures]] = [Pictures(name="default", seed=0, train=150, test=40)]
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
@@ -48,7 +49,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict]]:
-        order = [(label, number) for number in range(getattr(self.builder_config, split)) for label in range(len(BREEDS))]
+        order = [
+            (label, number) for number in range(getattr(self.builder_config, split)) for label in range(len(BREEDS))
+        ]
         labels = [label for label, _ in order]
         seeds = [[self.builder_config.seed, SPLITS.index(split), number] for _, number in order]
         # spawned, not forked: TensorFlow's threads do not survive a fork
