@@ -13,6 +13,7 @@ Arrays that a stopped run had finished lie in data/boxes.partial/ and are kept.
 import functools
 import multiprocessing
 import pathlib
+import signal
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 import cv2
@@ -39,13 +40,19 @@ def main() -> str:
     context = multiprocessing.get_context("spawn")
     with (
         files.whole_folder("data/boxes", files.fingerprint(settings, *arrays)) as folder,
-        ProcessPoolExecutor(mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool,
+        ProcessPoolExecutor(mp_context=context, initializer=start_worker) as pool,
         tqdm(total=len(arrays), desc="boxes", unit=" maps", disable=None) as bar,
     ):
         for array in arrays:
             draw(folder / pathlib.Path(array).name, array, options, pool)
             bar.update()
     return f"boxes: wrote data/boxes ({len(arrays)} maps, {len(drawing['thresholds'])} thresholds)"
+
+
+def start_worker() -> None:
+    """Each process draws on one core, and leaves it to the main one to be stopped by the keyboard."""
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def draw(out: pathlib.Path, array: str, options: Options, pool: Executor) -> None:

@@ -69,6 +69,8 @@ def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.Dat
             "Expected to download Stanford Dogs, but the network does not answer: "
             f"put {ARCHIVES} into {archives} by hand, or run again once it does."
         ) from error
+    except OSError:
+        raise
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
         shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it has unpacked
         raise InputError(

@@ -159,7 +159,7 @@ def callbacks(
         ),
         keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience),
         keras.callbacks.CSVLogger(log, append=True),
-        DVCLiveCallback(live=Live(str(folder / "plots"), resume=True, dvcyaml=False, save_dvc_exp=False)),
+        DVCLiveCallback(live=Live(str(folder / "live"), resume=True, dvcyaml=False, save_dvc_exp=False)),
         keras.callbacks.LambdaCallback(on_epoch_end=save),
     ]
 
@@ -169,7 +169,7 @@ def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, 
     with files.aside("models/classifier.keras") as part:
         model.save(part)
     files.write_json("metrics/finetune.json", scores)
-    files.replace(folder / "plots", "plots/finetune")
+    files.replace(folder / "live" / "plots" / "metrics", "plots/finetune")
 
 
 def verbosity() -> int:

@@ -354,4 +354,4 @@ def test_training_that_was_stopped_ends_as_if_it_had_not_been(clone: pathlib.Pat
     assert "Epoch 2/2" in output
     assert "Epoch 1/2" not in output
     assert (clone / "metrics/finetune.json").read_bytes() == whole
-    assert len(pd.read_csv(clone / "plots/finetune/plots/metrics/eval/loss.tsv", sep="\t")) == 2
+    assert len(pd.read_csv(clone / "plots/finetune/eval/loss.tsv", sep="\t")) == 2

@@ -31,7 +31,11 @@ def workspace(path: str, recipe: str) -> Iterator[pathlib.Path]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / RECIPE).write_text(recipe)
-    yield folder
+    try:
+        yield folder
+    except InputError:  # what led to it would only lead to it again
+        shutil.rmtree(folder)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """How a stage starts and ends."""
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -12,5 +13,9 @@ def run(main: Callable[[], str]) -> None:
         print(main())
     except InputError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit("Error: Expected room on the disk, but it is full: make some, and the same command goes on from here.")
     except KeyboardInterrupt:
         sys.exit("Stopped: the same command goes on from here.")
