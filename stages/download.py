@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import socket
 import tarfile
+import urllib.parse
 from typing import Any
 
 import requests
@@ -23,7 +24,7 @@ from wsol import classifier
 from wsol.errors import InputError
 from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 
-ARCHIVES = "images.tar, lists.tar and annotation.tar of http://vision.stanford.edu/aditya86/ImageNetDogs"
+URL = "http://vision.stanford.edu/aditya86/ImageNetDogs"
 NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.RequestException, DownloadError)
 
 
@@ -31,7 +32,7 @@ def main() -> str:
     settings = params.read("download")
     dataset = settings["dataset"]
     recipe, out = settings[dataset]["download"], f"data/{dataset}"
-    check_network(params.everything()[dataset])
+    check_backbone(params.everything()[dataset])
     with files.workspace(out, files.fingerprint(recipe)) as folder:
         builder = (toy_dogs if dataset == "toy_dogs" else stanford_dogs)(folder, recipe)
         files.replace(builder.data_path, out)
@@ -39,7 +40,7 @@ def main() -> str:
     return f"download: wrote {out} ({counts} images)"
 
 
-def check_network(recipe: dict[str, Any]) -> None:
+def check_backbone(recipe: dict[str, Any]) -> None:
     """Raise InputError unless the recipe's backbone exists and has all the layers that params.yaml names."""
     network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
     params.check_layers(classifier.layer_names(network))
@@ -60,24 +61,32 @@ def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.Dat
     """
     archives = pathlib.Path(recipe["folder"])
     archives.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it unpacked of a damaged archive
     builder = tfds.builder("stanford_dogs", data_dir=folder)
     config = tfds.download.DownloadConfig(manual_dir=archives)
     try:
+        check_network(archives)
         builder.download_and_prepare(download_dir=archives, download_config=config)
     except NETWORK_ERRORS as error:
         raise InputError(
             "Expected to download Stanford Dogs, but the network does not answer: "
-            f"put {ARCHIVES} into {archives} by hand, or run again once it does."
+            f"put images.tar, lists.tar and annotation.tar of {URL} into {archives} by hand, or run again once it does."
         ) from error
     except OSError:
         raise
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
-        shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it has unpacked
         raise InputError(
             f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)}: "
             "delete it there and run again."
         ) from error
     return builder
+
+
+def check_network(archives: pathlib.Path) -> None:
+    """Raise OSError if archives are missing and their host has no address: TFDS would try for minutes."""
+    finished = sum(path.is_file() for path in archives.rglob("*.tar"))
+    if finished < 3 and not requests.utils.get_environ_proxies(URL):
+        socket.getaddrinfo(urllib.parse.urlsplit(URL).hostname, 80)
 
 
 def damaged(archives: pathlib.Path) -> str:

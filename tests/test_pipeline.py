@@ -1,6 +1,7 @@
 """The pipeline itself, run small in a clone of its own, and what it says to a user's slips."""
 
 import ast
+import itertools
 import os
 import pathlib
 import re
@@ -133,13 +134,11 @@ def test_every_stage_has_a_description() -> None:
 
 def test_every_parameter_has_a_comment() -> None:
     lines = (ROOT / "params.yaml").read_text().splitlines()
-    bare = [
-        line
-        for previous, line in zip(["", *lines], lines, strict=False)
-        if re.match(r"\s*\w+: \S", line) and not previous.lstrip().startswith("#")
-    ]
-    described = {line.split(":")[0].strip() for line in lines} - {line.split(":")[0].strip() for line in bare}
-    assert {line.split(":")[0].strip() for line in bare} <= described  # once, where the name first stands
+    seen = set()
+    for previous, line in itertools.pairwise(["", *lines]):
+        if found := re.match(r"\s*(\w+): \S", line):
+            assert found[1] in seen or previous.lstrip().startswith("#"), line
+            seen.add(found[1])
 
 
 # ---------------------------------------------------------------- what it writes
