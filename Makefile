@@ -12,7 +12,7 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q --numprocesses auto
+	$(BIN)/pytest -q --numprocesses auto --maxprocesses 2
 
 # rewritten only once the install is complete, so that an interrupted one is taken up again
 .venv/installed: requirements.txt constraints.txt

@@ -20,7 +20,6 @@ from tensorflow_datasets.core.download.util import DownloadError
 
 from stages.support import files, params
 from stages.support.run import run
-from wsol import classifier
 from wsol.errors import InputError
 from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 
@@ -42,8 +41,10 @@ def main() -> str:
 
 def check_backbone(recipe: dict[str, Any]) -> None:
     """Raise InputError unless the recipe's backbone exists and has all the layers that params.yaml names."""
+    from wsol import classifier  # here, since the processes that draw import this file and need no TensorFlow
+
     network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
-    params.check_layers(classifier.layer_names(network))
+    params.check_layers(classifier.layer_names(network), classifier.block_outputs(network))
 
 
 def toy_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:
@@ -76,23 +77,28 @@ def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.Dat
         raise
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
         raise InputError(
-            f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)}: "
-            "delete it there and run again."
+            f"Expected the archives in {archives} to be those of Stanford Dogs, but {damaged(archives)} "
+            f"({type(error).__name__}): delete it there and run again."
         ) from error
     return builder
 
 
 def check_network(archives: pathlib.Path) -> None:
     """Raise OSError if archives are missing and their host has no address: TFDS would try for minutes."""
-    finished = sum(path.is_file() for path in archives.rglob("*.tar"))
-    if finished < 3 and not requests.utils.get_environ_proxies(URL):
+    if len(tars(archives)) < 3 and not requests.utils.get_environ_proxies(URL):
         socket.getaddrinfo(urllib.parse.urlsplit(URL).hostname, 80)
+
+
+def tars(archives: pathlib.Path) -> list[pathlib.Path]:
+    """The finished archives; TFDS downloads into folders of .tmp. and unpacks to folders of .tar."""
+    found = (path for path in sorted(archives.rglob("*.tar")) if path.is_file())
+    return [path for path in found if ".tmp." not in str(path.relative_to(archives))]
 
 
 def damaged(archives: pathlib.Path) -> str:
     """Which of the archives is no whole tar file, in words."""
-    for path in sorted(archives.rglob("*.tar")):
-        if path.is_file() and not (tarfile.is_tarfile(path) and _ends_as_tar(path)):
+    for path in tars(archives):
+        if not (tarfile.is_tarfile(path) and _ends_as_tar(path)):
             return f"{path} is damaged"
     return "one of them is not"
 

@@ -10,6 +10,7 @@ What a run needs to go on after it was stopped lies in models/finetune.partial/.
 """
 
 import pathlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,11 +21,14 @@ import pandas as pd
 import tensorflow as tf
 from dvclive import Live
 from dvclive.keras import DVCLiveCallback
+from dvclive.utils import standardize_metric_name
 
 from stages.support import files, params, rows
 from stages.support.run import run
 from wsol import classifier, datasets, training
+from wsol.errors import InputError
 
+LAST = "last.keras"  # the model after its last whole epoch, with its optimizer
 SHUFFLE = 4096  # encoded pictures; TFDS has shuffled the whole set once already
 FEATURES_BATCH = 32  # images a pass of the frozen backbone
 
@@ -41,7 +45,9 @@ def main() -> str:
     model = untrained(recipe, builder.info.features["label"].num_classes)
     table = datasets.table(builder, settings["holdout"], settings["seed"])
     splits = {name: datasets.encoded(builder, table, name) for name in datasets.SPLITS}
-    with files.workspace("models/finetune", files.fingerprint(settings, *files.inside(builder.data_path))) as folder:
+    weights = recipe["backbone"]["weights"]
+    inputs = [*files.inside(builder.data_path), *([weights] if weights not in (None, "imagenet") else [])]
+    with files.workspace("models/finetune", files.fingerprint(settings, *inputs)) as folder:
         train = train_head if recipe["finetune"]["trainable"] == "head" else train_pixels
         logits = train(folder, model, splits, settings["seed"], recipe)
         labels = {name: table.loc[table["split"] == name, "label"].to_numpy() for name in splits}
@@ -55,7 +61,7 @@ def untrained(recipe: dict[str, Any], classes: int) -> keras.Model:
     """The classifier before training, with the weights and the frozen layers that the recipe asks for."""
     backbone, finetune = recipe["backbone"], recipe["finetune"]
     model = classifier.build(backbone["name"], backbone["width"], recipe["image_size"], classes)
-    params.check_layers(classifier.layer_names(model))
+    params.check_layers(classifier.layer_names(model), classifier.block_outputs(model))
     if backbone["weights"]:
         classifier.load_backbone_weights(model, backbone["name"], backbone["weights"])
     classifier.freeze(model, finetune["trainable"])
@@ -77,7 +83,10 @@ def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, seed:
 
 
 def train_head(folder: pathlib.Path, model: keras.Model, splits: Splits, seed: int, recipe: dict[str, Any]) -> Logits:
-    """Run the frozen backbone once over the images, train the head on the features; returns every split's logits."""
+    """Run the frozen backbone once over the images, train the head on the features; returns every split's logits.
+
+    The features are held in memory: 8 KB an image for ResNet50.
+    """
     settings = recipe["finetune"]["head"]
     pooled = {name: features(folder / name, model, split, recipe["image_size"]) for name, split in splits.items()}
     held_out = tf.data.Dataset.from_tensor_slices(pooled["holdout"]).batch(settings["batch_size"])
@@ -119,7 +128,7 @@ def optimise(
     `batches` gives the endless training set from an example's number on.
     """
     steps = max(examples // settings["batch_size"], 1)
-    last, finished = folder / "last.keras", folder / "finished"
+    last, finished = folder / LAST, folder / "finished"
     if not finished.is_file():
         training.compile_for_training(model, settings["learning_rate"], steps * settings["epochs"])
         trained = keras.models.load_model(last) if last.is_file() else model
@@ -131,37 +140,66 @@ def optimise(
             epochs=settings["epochs"],
             steps_per_epoch=steps,
             shuffle=False,  # the order is the dataset's own
-            callbacks=callbacks(folder, trained, last, settings["patience"]),
+            callbacks=callbacks(folder, trained, epoch, settings["patience"]),
             verbose=verbosity(),
         )
+        if not (folder / "best.weights.h5").is_file():
+            raise InputError(
+                "Expected training to reach a finite loss on holdout, but it did not: lower learning_rate."
+            )
         finished.touch()
     model.load_weights(folder / "best.weights.h5")
 
 
-def callbacks(
-    folder: pathlib.Path, model: keras.Model, last: pathlib.Path, patience: int
-) -> list[keras.callbacks.Callback]:
+def callbacks(folder: pathlib.Path, model: keras.Model, epoch: int, patience: int) -> list[keras.callbacks.Callback]:
     """Best weights and early stopping by the loss on holdout, curves, and what a stopped run goes on from."""
-    log = folder / "log.csv"
-    best = pd.read_csv(log)["val_loss"].min() if log.is_file() else None
+    log = whole_epochs(folder / "log.csv", epoch)
+    best = log["val_loss"].min() if epoch else None
+    stopper = keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience)
 
-    def save(epoch: int, logs: Any) -> None:
-        with files.aside(last) as part:
+    def remember(_: Any) -> None:  # Keras forgets both when training begins
+        stopper.best, stopper.wait = best, epoch - 1 - log["val_loss"].argmin() if epoch else 0
+
+    def save(_: int, __: Any) -> None:
+        with files.aside(folder / LAST) as part:
             model.save(part)
 
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        folder / "best.weights.h5",
+        monitor="val_loss",
+        save_best_only=True,
+        save_weights_only=True,
+        initial_value_threshold=best,
+    )
     return [
-        keras.callbacks.ModelCheckpoint(
-            folder / "best.weights.h5",
-            monitor="val_loss",
-            save_best_only=True,
-            save_weights_only=True,
-            initial_value_threshold=best,
-        ),
-        keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience),
-        keras.callbacks.CSVLogger(log, append=True),
-        DVCLiveCallback(live=Live(str(folder / "live"), resume=True, dvcyaml=False, save_dvc_exp=False)),
+        checkpoint,
+        stopper,
+        keras.callbacks.LambdaCallback(on_train_begin=remember),
+        keras.callbacks.CSVLogger(folder / "log.csv", append=True),
+        DVCLiveCallback(live=curves(folder / "live", log)),
         keras.callbacks.LambdaCallback(on_epoch_end=save),
     ]
+
+
+def whole_epochs(path: pathlib.Path, epoch: int) -> pd.DataFrame:
+    """The log of training up to `epoch`, rid of an epoch that was logged but not saved."""
+    if not epoch:
+        path.unlink(missing_ok=True)
+        return pd.DataFrame()
+    log = pd.read_csv(path)
+    log = log[log["epoch"] < epoch]
+    log.to_csv(path, index=False)
+    return log
+
+
+def curves(folder: pathlib.Path, log: pd.DataFrame) -> Live:
+    """The training curves so far, to be gone on with."""
+    live = Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+    for _, row in log.iterrows():
+        for name, value in row.drop("epoch").items():
+            live.log_metric(standardize_metric_name(name, "dvclive.keras"), value)
+        live.next_step()
+    return live
 
 
 def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, float]]) -> None:
@@ -169,7 +207,8 @@ def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, 
     with files.aside("models/classifier.keras") as part:
         model.save(part)
     files.write_json("metrics/finetune.json", scores)
-    files.replace(folder / "live" / "plots" / "metrics", "plots/finetune")
+    shutil.copytree(folder / "live" / "plots" / "metrics", folder / "curves", dirs_exist_ok=True)
+    files.replace(folder / "curves", "plots/finetune")
 
 
 def verbosity() -> int:

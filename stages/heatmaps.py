@@ -60,9 +60,9 @@ def load_classifier() -> keras.Model:
 
 def sweep(layers: str | list[str], model: keras.Model) -> list[str]:
     """The layers to draw Grad-CAM at, in the network's order."""
-    known = classifier.layer_names(model)
-    params.check_layers(known)
-    return classifier.block_outputs(model) if layers == "all" else sorted(set(layers), key=known.index)
+    known, blocks = classifier.layer_names(model), classifier.block_outputs(model)
+    params.check_layers(known, blocks)
+    return blocks if layers == "all" else sorted(set(layers), key=known.index)
 
 
 def maps(
@@ -97,7 +97,7 @@ def write_index(folder: pathlib.Path, table: pd.DataFrame) -> None:
         predicted=top5[:, 0], top5=list(top5), height=size[:, 0], width=size[:, 1]
     )
     index.to_parquet(folder / "index.parquet")
-    for name in ("size.npy", "top5.npy", rows.PROGRESS):
+    for name in (rows.PROGRESS, "size.npy", "top5.npy"):  # without the first, a stopped run begins anew
         (folder / name).unlink()
 
 

@@ -24,7 +24,9 @@ def main() -> str:
     settings = params.read("iou")
     thresholds, rule = settings["boxes"]["thresholds"], settings["ground_truth"]
     index, maps = files.read_table("data/heatmaps/index.parquet"), files.read_table("data/heatmaps/maps.parquet")
-    params.check_layer("layer", settings["layer"], maps.loc[maps["map"] == "grad_cam", "layer"].tolist())
+    params.check_layer(
+        "layer", settings["layer"], maps.loc[maps["map"] == "grad_cam", "layer"].tolist(), "heatmaps.layers"
+    )
     test = index[index["split"] == "test"]
     ground_truth_yxyx = scores.padded_boxes(test["boxes_yxyx"])
     scored = iou.area(ground_truth_yxyx).any(axis=1)

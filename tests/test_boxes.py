@@ -34,7 +34,7 @@ def test_ties_go_to_the_first_in_raster_order() -> None:
 def test_first_contour_is_not_the_largest() -> None:
     drawn = mask("####  ", "####  ", "      ", "     #")
     assert boxes.mask_box(drawn, "largest", "upright") == (0, 0, 2, 4)
-    assert boxes.mask_box(drawn, "first", "upright") in ((0, 0, 2, 4), (3, 5, 4, 6))
+    assert boxes.mask_box(drawn, "first", "upright") == (3, 5, 4, 6)  # OpenCV lists contours from the bottom up
     alone = mask("      ", " ###  ", " ###  ")
     assert boxes.mask_box(alone, "first", "upright") == (1, 1, 3, 4)
 

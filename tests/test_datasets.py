@@ -16,6 +16,10 @@ def test_holdout_is_parted_per_class() -> None:
     assert [held[labels == label].sum() for label in range(4)] == [2, 1, 1, 0]
 
 
+def test_holdout_never_takes_a_whole_class() -> None:
+    assert datasets.holdout_mask(np.repeat([0, 1], [10, 2]), 0.999, seed=0).sum() == 9 + 1
+
+
 def test_holdout_hangs_on_the_seed_alone() -> None:
     labels = np.repeat(np.arange(5), 30)
     masks = [datasets.holdout_mask(labels, 0.1, seed) for seed in (0, 0, 1)]

@@ -39,10 +39,12 @@ def test_the_committed_params_pass(committed: dict[str, Any]) -> None:
         ("holdout", 0, "Expected holdout to be greater than 0; got 0"),
         ("ground_truth", "last", "Expected ground_truth to be 'best' or 'first'; got 'last'"),
         ("heatmaps.target", "dog", "Expected heatmaps.target to be 'ground_truth' or 'predicted'; got 'dog'"),
-        ("heatmaps.layers", "some", "Expected heatmaps.layers to be 'all'; got 'some'"),
-        ("heatmaps.layers", [], "Expected heatmaps.layers to be 'all'; got []"),
+        ("heatmaps.layers", "some", "Expected heatmaps.layers to be all or a list of layers, at least one; got 'some'"),
+        ("heatmaps.layers", [], "Expected heatmaps.layers to be all or a list of layers, at least one; got []"),
         ("heatmaps.batch_size", 0, "Expected heatmaps.batch_size to be greater than or equal to 1; got 0"),
         ("boxes.thresholds", [0.1, 1.5], "Expected boxes.thresholds.1 to be less than 1; got 1.5"),
+        ("boxes.thresholds", [0.1, 0.1], "boxes.thresholds holds a threshold twice"),
+        ("seed", 2**32, "Expected seed to be less than 4294967296"),
         ("boxes.rectangle", "round", "Expected boxes.rectangle to be 'upright' or 'rotated'; got 'round'"),
         ("toy_dogs.image_size", 16, "Expected toy_dogs.image_size to be greater than or equal to 32; got 16"),
         ("toy_dogs.finetune.epochs", 2.5, "Expected toy_dogs.finetune.epochs to be a valid integer; got 2.5"),
@@ -77,7 +79,7 @@ def test_no_readable_params(content: str | None, tmp_path: pathlib.Path, monkeyp
 def test_an_unknown_layer_gets_the_nearest_names() -> None:
     known = ["conv3_block3_out", "conv3_block4_out", "pool1_pool"]
     with pytest.raises(InputError, match=r"got 'conv3_blok3_out', nearest are conv3_block3_out, conv3_block4_out"):
-        params.check_layer("layer", "conv3_blok3_out", known)
+        params.check_layer("layer", "conv3_blok3_out", known, "the backbone")
 
 
 def test_thresholds_stand_on_the_grid() -> None:

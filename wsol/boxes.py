@@ -18,7 +18,9 @@ def heatmap_boxes(
 
     Args:
         heatmap: (h, w) float, normalised to a maximum of 1, or all 0.
-        thresholds: fractions of the maximum; pixels above them are the object's.
+        thresholds: fractions of the heatmap's maximum; pixels above them are the object's. A
+            lone peak loses some of its height on the canvas, so that there may be no box at
+            thresholds near 1.
         canvas_size: side of the square on which boxes are drawn, pixels.
         component: `largest` (most pixels) or `first` (of OpenCV's contours, as in the paper).
         rectangle: `upright`, or `rotated`: the upright hull of the smallest rotated one.

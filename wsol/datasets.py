@@ -37,8 +37,8 @@ def table(builder: tfds.core.DatasetBuilder, share: float, seed: int) -> pd.Data
         seed: the same seed holds out the same images.
 
     Returns:
-        Columns `split` (`fit` trains the classifier, `holdout` makes every choice, `test` is
-        only reported on), `position` in its TFDS split, `image` (file name), `label` and
+        Columns `split` (`fit` trains the classifier, `holdout` ends its training and is there for
+        every choice, `test` is only reported on), `position` in its TFDS split, `image` (file name), `label` and
         `boxes_yxyx` (flat, four numbers a box).
 
     Raises:
@@ -73,13 +73,13 @@ def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> pd.DataFrame:
 def holdout_mask(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Part a labelled set per class: (images,) bool, True for the images held out.
 
-    Of each class `share` is held out, rounded, but at least one image of a class that has two.
+    Of each class `share` is held out, rounded, but one image at least and never all.
     """
     rng = np.random.default_rng(seed)
     mask = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        count = max(round(share * len(members)), 1) if len(members) > 1 else 0
+        count = min(max(round(share * len(members)), 1), len(members) - 1)
         mask[members[:count]] = True
     return mask
 

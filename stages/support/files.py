@@ -36,6 +36,7 @@ def workspace(path: str, recipe: str) -> Iterator[pathlib.Path]:
     except InputError:  # what led to it would only lead to it again
         shutil.rmtree(folder)
         raise
+    (folder / RECIPE).unlink(missing_ok=True)  # first, so that nobody goes on with what is half removed
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -93,7 +93,7 @@ class Params(Section):
     layer: str
     threshold: Threshold
     dataset: Literal["toy_dogs", "stanford_dogs"]
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     holdout: Annotated[float, Field(gt=0, lt=1)]
     ground_truth: Literal["best", "first"]
     heatmaps: Heatmaps
@@ -103,6 +103,8 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:
+        if len(set(self.boxes.thresholds)) < len(self.boxes.thresholds):
+            raise ValueError("boxes.thresholds holds a threshold twice: remove one")
         threshold_index(self.boxes.thresholds, self.threshold)
         return self
 
@@ -137,33 +139,42 @@ def everything() -> dict[str, Any]:
     return params
 
 
-def check_layers(known: Sequence[str]) -> None:
-    """Raise InputError unless every layer that params.yaml names is one of the backbone's."""
+def check_layers(known: Sequence[str], blocks: Sequence[str]) -> None:
+    """Raise InputError unless every layer that params.yaml names is there to be used.
+
+    Args:
+        known: all layers of the backbone.
+        blocks: those that `heatmaps.layers: all` stands for.
+    """
     params = everything()
     trainable = params[params["dataset"]]["finetune"]["trainable"]
-    sweep = params["heatmaps"]["layers"]
-    check_layer("layer", params["layer"], known)
-    for layer in [] if sweep == "all" else sweep:
-        check_layer("heatmaps.layers", layer, known)
+    sweep = blocks if params["heatmaps"]["layers"] == "all" else params["heatmaps"]["layers"]
+    for layer in sweep:
+        check_layer("heatmaps.layers", layer, known, "the backbone")
     if trainable not in ("all", "head"):
-        check_layer("finetune.trainable", trainable, known)
+        check_layer("finetune.trainable", trainable, known, "the backbone")
+    check_layer("layer", params["layer"], sweep, "heatmaps.layers")
 
 
-def check_layer(name: str, layer: str, known: Sequence[str]) -> None:
+def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None:
     """Raise InputError, naming the nearest layers, unless `layer` is a known one."""
     if layer not in known:
         nearest = ", ".join(difflib.get_close_matches(layer, known, n=3, cutoff=0))
-        raise InputError(f"Expected {name} to name a layer of the network; got {layer!r}, nearest are {nearest}.")
+        raise InputError(f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {nearest}.")
 
 
 def check(params: dict[str, Any]) -> None:
     """Raise InputError for the first parameter that is missing, unknown or out of its range."""
+    if not isinstance(params, dict):
+        raise InputError(f"Expected params.yaml to hold parameters by name; got {params!r}: put it back as it was.")
     try:
         Params.model_validate(params)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(part for part in map(str, first["loc"]) if part not in ("literal['all']", "constrained-list"))
+        name = ".".join(map(str, first["loc"]))
         wish = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        if first["loc"][:2] == ("heatmaps", "layers"):
+            name, wish = "heatmaps.layers", "all or a list of layers, at least one"
         raise InputError(_sentence(name, wish, first)) from error
 
 
