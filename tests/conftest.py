@@ -1,12 +1,13 @@
-"""What several tests share: a handful of pictures and a small classifier."""
+"""What several tests share: a handful of pictures, a small classifier, a clone in which the pipeline has run."""
 
 import pathlib
+from collections.abc import Iterator
 
 import keras
 import pytest
 import tensorflow_datasets as tfds
+from clones import MINUTE_RECIPE, STAGES, clone_to, commit, set_params, succeed
 
-import stages  # noqa: F401  sets what TensorFlow reads when it is imported
 from wsol import classifier, datasets
 from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 
@@ -33,3 +34,23 @@ def model() -> keras.Model:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.set_weights([keras.random.uniform(weight.shape, 0.5, 1.5) for weight in layer.weights])
     return model
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A clone in which `dvc repro` has run the minute recipe."""
+    folder = tmp_path_factory.mktemp("clone")
+    clone_to(folder)
+    set_params(folder, MINUTE_RECIPE)
+    output = succeed(folder, "dvc", "repro")
+    assert [f"Running stage '{stage}'" in output for stage in STAGES] == [True] * 5
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def clone(reproduced: pathlib.Path) -> Iterator[pathlib.Path]:
+    """The reproduced clone, its params and outputs put back afterwards."""
+    yield reproduced
+    succeed(reproduced, "git", "checkout", "--quiet", ".")
+    succeed(reproduced, "dvc", "checkout", "--quiet", "--force")

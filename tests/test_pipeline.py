@@ -1,96 +1,19 @@
-"""The pipeline itself, run small in a clone of its own, and what it says to a user's slips."""
+"""The pipeline itself, run small in a clone of its own."""
 
 import ast
 import itertools
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from clones import ROOT, STAGES, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 from wsol import iou, scores
-
-ROOT = pathlib.Path(__file__).parents[1]
-STAGES = ("download", "finetune", "heatmaps", "boxes", "iou")
-MINUTE_RECIPE = {
-    "toy_dogs.image_size": 32,
-    "toy_dogs.download.train": 4,
-    "toy_dogs.download.test": 2,
-    "toy_dogs.backbone.width": 0.05,
-    "toy_dogs.finetune.epochs": 2,
-}
-
-
-def shell(folder: pathlib.Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):  # set where the tests run in a git hook
-        environment.pop(name, None)
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def succeed(folder: pathlib.Path, *command: str) -> str:
-    done = shell(folder, *command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def set_params(folder: pathlib.Path, changes: dict[str, Any]) -> None:
-    yaml = YAML()
-    everything = yaml.load(folder / "params.yaml")
-    for name, value in changes.items():
-        *sections, last = name.split(".")
-        section = everything
-        for part in sections:
-            section = section[part]
-        assert last in section
-        section[last] = value
-    yaml.dump(everything, folder / "params.yaml")
-
-
-def clone_to(folder: pathlib.Path) -> None:
-    """A clone of the working tree as it is, uncommitted changes included."""
-    listed = succeed(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-    for name in listed:
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    succeed(folder, "git", "init", "--quiet")
-    commit(folder)
-
-
-def commit(folder: pathlib.Path) -> None:
-    succeed(folder, "git", "add", "--all")
-    identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-    succeed(folder, "git", *identity, "commit", "--quiet", "--allow-empty", "--message", "test")
-
-
-@pytest.fixture(scope="session")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A clone in which `dvc repro` has run the minute recipe."""
-    folder = tmp_path_factory.mktemp("clone")
-    clone_to(folder)
-    set_params(folder, MINUTE_RECIPE)
-    output = succeed(folder, "dvc", "repro")
-    assert [f"Running stage '{stage}'" in output for stage in STAGES] == [True] * 5
-    commit(folder)
-    return folder
-
-
-@pytest.fixture
-def clone(reproduced: pathlib.Path) -> Iterator[pathlib.Path]:
-    """The reproduced clone, its params and outputs put back afterwards."""
-    yield reproduced
-    succeed(reproduced, "git", "checkout", "--quiet", ".")
-    succeed(reproduced, "dvc", "checkout", "--quiet", "--force")
-
 
 # ---------------------------------------------------------------- the map
 
@@ -250,88 +173,6 @@ def test_the_head_alone_gives_the_same_metrics_twice(clone: pathlib.Path) -> Non
         succeed(clone, "dvc", "repro", "--force", "--single-item", "finetune")
         metrics.append((clone / "metrics/finetune.json").read_bytes())
     assert metrics[0] == metrics[1]
-
-
-# ---------------------------------------------------------------- slips
-
-
-def slip(folder: pathlib.Path, stage: str) -> str:
-    """The sentence that a stage ends with; it has left nothing behind."""
-    before = listing(folder)
-    done = shell(folder, sys.executable, "-m", f"stages.{stage}")
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert listing(folder) == before
-    last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("Error: Expected")
-    return last
-
-
-def listing(folder: pathlib.Path) -> dict[str, int]:
-    places = ("data", "models", "metrics", "plots")
-    paths = (path for place in places for path in (folder / place).rglob("*"))
-    return {str(path): path.stat().st_mtime_ns for path in paths if path.is_file()}
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> None:
-    set_params(clone, {"ground_truth": "last"})
-    assert "ground_truth to be 'best' or 'first'; got 'last'" in slip(clone, stage)
-
-
-@pytest.mark.parametrize("stage", ["download", "finetune", "heatmaps", "iou"])
-def test_an_unknown_layer_is_met_before_the_work(clone: pathlib.Path, stage: str) -> None:
-    set_params(clone, {"layer": "conv3_block9_out"})
-    assert "got 'conv3_block9_out', nearest are conv3_block" in slip(clone, stage)
-
-
-def test_a_layer_outside_the_sweep_is_met_before_the_work(clone: pathlib.Path) -> None:
-    set_params(clone, {"layer": "conv1_relu"})
-    assert "Expected layer to name a layer of heatmaps.layers; got 'conv1_relu'" in slip(clone, "download")
-
-
-def test_an_unknown_dataset_never_starts(clone: pathlib.Path) -> None:
-    set_params(clone, {"dataset": "cats"})
-    done = shell(clone, "dvc", "repro")
-    assert done.returncode != 0
-    assert "cats" in done.stderr
-
-
-def test_an_unknown_backbone(clone: pathlib.Path) -> None:
-    set_params(clone, {"toy_dogs.backbone.name": "VGG16"})
-    assert "one of ResNet50, ResNet101, ResNet152; got 'VGG16'" in slip(clone, "download")
-
-
-def test_a_missing_weights_file(clone: pathlib.Path) -> None:
-    set_params(clone, {"toy_dogs.backbone.width": 1.0, "toy_dogs.backbone.weights": "nowhere.h5"})
-    assert "there is no file nowhere.h5" in slip(clone, "finetune")
-
-
-def test_a_damaged_table(clone: pathlib.Path) -> None:
-    table = clone / "data/heatmaps/index.parquet"
-    content = table.read_bytes()
-    table.chmod(0o644)
-    table.write_bytes(content[:100])
-    assert "Expected a parquet table at data/heatmaps/index.parquet" in slip(clone, "iou")
-
-
-def test_a_damaged_classifier(clone: pathlib.Path) -> None:
-    model = clone / "models/classifier.keras"
-    model.chmod(0o644)
-    model.write_bytes(b"junk")
-    assert "Expected a trained classifier in models/classifier.keras" in slip(clone, "heatmaps")
-
-
-def test_images_without_a_box_are_left_out_and_counted(clone: pathlib.Path) -> None:
-    table = clone / "data/heatmaps/index.parquet"
-    index = pd.read_parquet(table)
-    row = index.index[index["split"] == "test"][0]
-    index.at[row, "boxes_yxyx"] = np.array([], np.float32)
-    table.chmod(0o644)
-    index.to_parquet(table)
-    succeed(clone, sys.executable, "-m", "stages.iou")
-    headline = YAML(typ="safe").load(clone / "metrics/localization.json")
-    assert (headline["images"], headline["images_without_box"]) == (19, 1)
 
 
 STOP_AFTER_AN_EPOCH = """

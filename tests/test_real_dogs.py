@@ -6,8 +6,8 @@ import pathlib
 import archives
 import pandas as pd
 import pytest
+from clones import clone_to, succeed
 from ruamel.yaml import YAML
-from test_pipeline import clone_to, succeed
 
 REAL_DOGS = pathlib.Path(os.environ.get("REAL_DOGS", ""))
 

@@ -1,0 +1,63 @@
+"""A clone of the project to run in, and the commands to run there."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = pathlib.Path(__file__).parents[1]
+STAGES = ("download", "finetune", "heatmaps", "boxes", "iou")
+MINUTE_RECIPE = {
+    "toy_dogs.image_size": 32,
+    "toy_dogs.download.train": 4,
+    "toy_dogs.download.test": 2,
+    "toy_dogs.backbone.width": 0.05,
+    "toy_dogs.finetune.epochs": 2,
+}
+
+
+def shell(folder: pathlib.Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):  # set where the tests run in a git hook
+        environment.pop(name, None)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def succeed(folder: pathlib.Path, *command: str) -> str:
+    done = shell(folder, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def set_params(folder: pathlib.Path, changes: dict[str, Any]) -> None:
+    yaml = YAML()
+    everything = yaml.load(folder / "params.yaml")
+    for name, value in changes.items():
+        *sections, last = name.split(".")
+        section = everything
+        for part in sections:
+            section = section[part]
+        assert last in section
+        section[last] = value
+    yaml.dump(everything, folder / "params.yaml")
+
+
+def clone_to(folder: pathlib.Path) -> None:
+    """A clone of the working tree as it is, uncommitted changes included."""
+    listed = succeed(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    for name in listed:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    succeed(folder, "git", "init", "--quiet")
+    commit(folder)
+
+
+def commit(folder: pathlib.Path) -> None:
+    succeed(folder, "git", "add", "--all")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    succeed(folder, "git", *identity, "commit", "--quiet", "--allow-empty", "--message", "test")
