@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from wsol.sweep import largest_boxes
+
 
 def heatmap_boxes(
     heatmap: np.ndarray, thresholds: Sequence[float], canvas_size: int, component: str, rectangle: str
@@ -30,8 +32,12 @@ def heatmap_boxes(
         leave the image, as in the paper.
     """
     canvas = upsampled(heatmap, canvas_size)
-    boxes = [mask_box((canvas > threshold).astype(np.uint8), component, rectangle) for threshold in thresholds]
-    return np.array(boxes, np.float32).reshape(-1, 4) / np.float32(canvas_size)
+    if (component, rectangle) == ("largest", "upright"):
+        boxes = _swept(canvas, thresholds)
+    else:
+        masks = ((canvas > threshold).astype(np.uint8) for threshold in thresholds)
+        boxes = np.array([mask_box(mask, component, rectangle) for mask in masks], np.float32).reshape(-1, 4)
+    return boxes / np.float32(canvas_size)
 
 
 def upsampled(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
@@ -39,24 +45,28 @@ def upsampled(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
     return cv2.resize(heatmap.astype(np.float32), (canvas_size, canvas_size), interpolation=cv2.INTER_LINEAR)
 
 
+def _swept(canvas: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+    """The largest components' upright boxes (thresholds, 4) float32 in pixels, by one sweep over all thresholds."""
+    ascending, back = np.unique(np.array(thresholds, np.float32), return_inverse=True)
+    return largest_boxes(canvas, ascending)[back].astype(np.float32)
+
+
 def mask_box(mask: np.ndarray, component: str, rectangle: str) -> tuple[float, float, float, float]:
     """The box in pixels of a component of a mask (height, width) uint8, 8-connected; empty if it has none."""
     if not mask.any():
         return 0, 0, 0, 0
-    if component == "largest" and rectangle == "upright":
-        return _largest(mask)[1]
-    contour = _first_contour(mask if component == "first" else _largest(mask)[0])
-    return _rotated_hull(contour) if rectangle == "rotated" else _upright(cv2.boundingRect(contour))
+    contour = _first_contour(mask if component == "first" else _largest(mask))
+    return _rotated_hull(contour) if rectangle == "rotated" else _upright(contour)
 
 
-def _largest(mask: np.ndarray) -> tuple[np.ndarray, tuple[float, float, float, float]]:
-    """The component of the most pixels, as a mask, and its box; of equals the first in raster order."""
+def _largest(mask: np.ndarray) -> np.ndarray:
+    """The component of the most pixels, as a mask; of equals the first in raster order."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     winners = np.flatnonzero(areas == areas.max()) + 1
-    if len(winners) > 1:  # OpenCV numbers components in no promised order
-        winners = winners[winners == labels.ravel()[np.isin(labels, winners).argmax()]]
-    return (labels == winners[0]).astype(np.uint8), _upright(stats[winners[0]])
+    # OpenCV numbers components in no promised order
+    winner = labels.ravel()[np.isin(labels, winners).argmax()]
+    return (labels == winner).astype(np.uint8)
 
 
 def _first_contour(mask: np.ndarray) -> np.ndarray:
@@ -64,8 +74,8 @@ def _first_contour(mask: np.ndarray) -> np.ndarray:
     return cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)[0][0]
 
 
-def _upright(xywh: Sequence[float]) -> tuple[float, float, float, float]:
-    x, y, width, height = map(float, xywh[:4])
+def _upright(contour: np.ndarray) -> tuple[float, float, float, float]:
+    x, y, width, height = map(float, cv2.boundingRect(contour))
     return y, x, y + height, x + width
 
 

@@ -1,0 +1,108 @@
+"""The sweep over all thresholds equals OpenCV's components at each of them."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from wsol import boxes, sweep
+
+GRIDS = {
+    "none": [],
+    "one": [0.5],
+    "the default": [0.005, *(step / 100 for step in range(1, 100))],
+    "values of the maps": [step / 8 for step in range(8)],
+    "close together": [0.3, 0.3 + 1e-6, 0.3 + 2e-6, 0.30001, 0.999999],
+}
+
+
+def one_threshold_at_a_time(canvas: np.ndarray, threshold: float) -> tuple[int, int, int, int]:
+    """The rule written out: most pixels, 8-connected, of equals the first in raster order."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((canvas > threshold).astype(np.uint8), connectivity=8)
+    order = [label for label in dict.fromkeys(labels.ravel().tolist()) if label]  # by first pixel
+    if not order:
+        return 0, 0, 0, 0
+    x, y, width, height, _ = stats[max(order, key=lambda label: stats[label, cv2.CC_STAT_AREA])]  # the first of equals
+    return y, x, y + height, x + width
+
+
+def random_maps(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    height, width = rng.integers(1, 40, 2)
+    noise = rng.random((height, width))
+    smooth = cv2.resize(rng.random((5, 5)), (int(width), int(height)), interpolation=cv2.INTER_LINEAR)
+    checkers = np.indices((height, width)).sum(0) % 2
+    return {
+        "noise": noise,
+        "signed": noise * 2 - 1,
+        "smooth": smooth / smooth.max(),
+        "plateaus": np.floor(smooth / smooth.max() * 8) / 8,
+        "plateaus of noise": np.floor(noise * 9) / 8,
+        "sparse": (noise > 0.9) * noise,
+        "checkerboard": checkers * 0.5,
+        "rings": np.minimum.reduce(np.indices((height, width))) % 3 / 2,
+        "lone pixels": (np.indices((height, width)) % 2 == 0).all(0) * 1.0,
+        "constant": np.full((height, width), 0.5),
+        "empty": np.zeros((height, width)),
+        "full": np.ones((height, width)),
+    }
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("seed", range(12))
+def test_equals_opencv_at_every_threshold(grid: str, seed: int) -> None:
+    thresholds = np.array(GRIDS[grid], np.float32)
+    for name, values in random_maps(np.random.default_rng(seed)).items():
+        canvas = values.astype(np.float32)
+        expected = [one_threshold_at_a_time(canvas, threshold) for threshold in thresholds]
+        found = sweep.largest_boxes(canvas, thresholds)
+        np.testing.assert_array_equal(found, np.array(expected, np.int32).reshape(-1, 4), err_msg=name)
+
+
+def test_equals_opencv_on_upsampled_maps() -> None:
+    rng = np.random.default_rng(0)
+    for size in (1, 7, 14, 28, 56):
+        heatmap = np.maximum(rng.normal(size=(size, size)), 0).astype(np.float16)
+        canvas = boxes.upsampled(heatmap / max(heatmap.max(), np.float16(1e-3)), 224)
+        for threshold, box in zip(GRIDS["the default"], sweep_boxes(canvas), strict=True):
+            assert tuple(box) == one_threshold_at_a_time(canvas, np.float32(threshold))
+
+
+def sweep_boxes(canvas: np.ndarray) -> np.ndarray:
+    return sweep.largest_boxes(canvas, np.array(GRIDS["the default"], np.float32))
+
+
+def test_every_small_mask() -> None:
+    # all 512 masks of 3 x 3 pixels: every way in which a pixel's neighbours can hang together
+    for bits in itertools.product((0, 1), repeat=9):
+        canvas = np.array(bits, np.float32).reshape(3, 3)
+        box = sweep.largest_boxes(canvas, np.array([0.5], np.float32))[0]
+        assert tuple(box) == one_threshold_at_a_time(canvas, 0.5)
+
+
+def test_every_order_of_joining() -> None:
+    # the same pixels joining in another order pass through other components on the way
+    rng = np.random.default_rng(0)
+    thresholds = (np.arange(9) / 9).astype(np.float32)
+    for _ in range(500):
+        canvas = ((rng.permutation(9) + 0.5) / 9).astype(np.float32).reshape(3, 3)
+        expected = [one_threshold_at_a_time(canvas, threshold) for threshold in thresholds]
+        assert [tuple(box) for box in sweep.largest_boxes(canvas, thresholds)] == expected
+
+
+def test_neighbours_hang_together_as_8_connected_pixels_do() -> None:
+    around = [(0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0)]  # clockwise from above
+    for neighbours in range(256):
+        mask = np.zeros((3, 3), np.uint8)
+        for side in (side for side in range(8) if neighbours >> side & 1):
+            mask[around[side]] = 1
+        _, labels = cv2.connectedComponents(mask, connectivity=8)
+        chosen = [labels[around[side]] for side in sweep.RING[neighbours] if side >= 0]
+        assert sorted(chosen) == list(range(1, labels.max() + 1))  # one of each group
+
+
+def test_boxes_keep_the_order_of_the_thresholds() -> None:
+    heatmap = np.random.default_rng(0).random((7, 7)).astype(np.float32)
+    ascending = boxes.heatmap_boxes(heatmap, [0.1, 0.5, 0.9], 32, "largest", "upright")
+    shuffled = boxes.heatmap_boxes(heatmap, [0.9, 0.1, 0.5, 0.1], 32, "largest", "upright")
+    np.testing.assert_array_equal(shuffled, ascending[[2, 0, 1, 0]])

@@ -1,0 +1,182 @@
+"""The largest component's box at every threshold, in one pass over a map's pixels.
+
+Pixels join from the highest level down. One with no neighbour yet starts a component, one
+between several joins them, and every other one grows the component beside it. Each component
+carries its pixel count and its extent, so that no threshold looks at a pixel twice.
+Compiled by numba at the first call; the compiled code is kept beside this file.
+
+Pixels are numbered in raster order on a canvas with a margin, `stride` to a row. Indices are
+unsigned, which spares numba its check for negative ones and half the time.
+"""
+
+import numba
+import numpy as np
+
+CELLS = 4096  # a power of two, so that scaling a float32 by it is exact
+# a component's extent: -first pixel, last pixel, -leftmost column, rightmost column, number of pixels;
+# negated where the least is wanted, so that all four grow by a maximum
+FIRST, LAST, LEFT, RIGHT, SIZE = (np.uint64(field) for field in range(5))
+
+
+def _ring() -> np.ndarray:
+    """For each set of neighbours (8 bits, clockwise from above), one of each connected group: (256, 4) int8, or -1."""
+    table = np.full((256, 4), -1, np.int8)
+    for mask in range(256):
+        groups: list[set[int]] = []
+        for side in (side for side in range(8) if mask >> side & 1):
+            # corners touch the two sides beside them; sides touch each other across a corner
+            near = {(side + step) % 8 for step in ((-2, -1, 1, 2) if side % 2 == 0 else (-1, 1))}
+            joined = [group for group in groups if group & near]
+            groups = [group for group in groups if not group & near] + [{side}.union(*joined)]
+        table[mask, : len(groups)] = [min(group) for group in groups]
+    return table
+
+
+RING = _ring()
+
+
+@numba.njit(cache=True, nogil=True)
+def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """The upright box of the largest component of `canvas > threshold`, for each threshold.
+
+    Largest is of the most pixels, 8-connected; of equals the first in raster order.
+
+    Args:
+        canvas: (height, width) float32, no NaN.
+        thresholds: (thresholds,) float32, ascending, in 0..1.
+
+    Returns:
+        (thresholds, 4) int32 boxes_yxyx, pixels, upper edges exclusive; zeros where no pixel is above.
+    """
+    stride = 1
+    while stride < canvas.shape[1] + 2:
+        stride *= 2
+    level, counts = _levels(canvas, thresholds, stride)
+    offsets = np.array([-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1]).astype(np.uint64)
+    return _grown(_descending(level, counts), counts, _earlier_neighbours(level), offsets)
+
+
+@numba.njit(cache=True, nogil=True)
+def _levels(canvas: np.ndarray, thresholds: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many thresholds each pixel is above, on the padded canvas, and how many pixels each level has."""
+    height, width = canvas.shape
+    cells = np.float32(CELLS)
+    start = np.searchsorted(thresholds, np.arange(CELLS + 1) / cells).astype(np.int16)
+    edges = np.append(thresholds, np.float32(np.inf))
+    level, counts = np.zeros((height + 2, stride), np.int16), np.zeros(len(edges), np.int64)
+    for row in range(height):
+        for column in range(width):
+            value = canvas[row, column]
+            found = start[np.uint64(min(max(value * cells, np.float32(0)), cells))]
+            while edges[found] < value:
+                found += 1
+            level[row + 1, column + 1] = found
+            counts[found] += 1
+    return level, counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _descending(level: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The pixels above the lowest threshold, highest level first, each level in raster order: a counting sort."""
+    place = np.zeros_like(counts)
+    place[:-1] = counts[::-1].cumsum()[-2::-1]
+    pixels = np.empty(place[0], np.uint32)
+    for pixel, found in enumerate(level.ravel()):
+        if found > 0:
+            pixels[place[found]] = pixel
+            place[found] += 1
+    return pixels
+
+
+@numba.njit(cache=True, nogil=True)
+def _earlier_neighbours(level: np.ndarray) -> np.ndarray:
+    """Which of each pixel's neighbours join before it: those of a higher level, and those of its own further up."""
+    neighbours = np.zeros(level.shape, np.uint8)
+    for row in range(1, level.shape[0] - 1):
+        above, same, below = level[row - 1], level[row], level[row + 1]
+        for x in range(1, level.shape[1] - 1):
+            own = same[x]
+            neighbours[row, x] = (
+                (above[x] >= own)
+                | (above[x + 1] >= own) << 1
+                | (same[x + 1] > own) << 2
+                | (below[x + 1] > own) << 3
+                | (below[x] > own) << 4
+                | (below[x - 1] > own) << 5
+                | (same[x - 1] >= own) << 6
+                | (above[x - 1] >= own) << 7
+            )
+    return neighbours.ravel()
+
+
+@numba.njit(cache=True, nogil=True)
+def _grown(pixels: np.ndarray, counts: np.ndarray, neighbours: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The boxes, lowest threshold first: let the pixels of each level join, then look at the largest component."""
+    most = len(neighbours) // 4 + 1  # components never start side by side
+    starts = np.empty(len(neighbours), np.uint32)  # of a pixel: the start it has grown from
+    roots = np.arange(most).astype(np.uint32)  # of a start: the one that stands for its component by now
+    following, tails = np.full(most, -1), np.arange(most)  # the starts of a component, as a list
+    extents = np.full((most, 5), np.iinfo(np.int32).min, np.int32)
+    boxes = np.zeros((len(counts) - 1, 4), np.int32)
+    one, stride = np.uint64(1), offsets[4]
+    done, born, largest, rank = np.uint64(0), np.uint64(0), np.uint64(0), np.int64(0)
+    for level in range(len(boxes), 0, -1):
+        for _ in range(counts[level]):
+            pixel = np.uint64(pixels[done])
+            done += one
+            beside = RING[np.uint64(neighbours[pixel])]
+            if beside[0] < 0:
+                root = born
+                starts[pixel] = born
+                extents[root, SIZE] = 0
+                born += one
+            else:
+                starts[pixel] = starts[pixel + offsets[np.uint64(beside[0])]]
+                root = np.uint64(roots[starts[pixel]])
+                for group in range(1, 4):
+                    if beside[group] < 0:
+                        break
+                    other = np.uint64(roots[starts[pixel + offsets[np.uint64(beside[group])]]])
+                    root = _joined(np.int64(root), np.int64(other), roots, following, tails, extents)
+            _grow(extents, root, np.int32(pixel), np.int32(pixel & (stride - one)))
+            own = (np.int64(extents[root, SIZE]) << 32) + extents[root, FIRST]  # of equals the first
+            largest = root if own > rank else largest
+            rank = max(own, rank)
+        if rank > 0:
+            boxes[level - 1] = _box(extents[largest], np.int64(stride))
+    return boxes
+
+
+@numba.njit(cache=True, nogil=True)
+def _box(extent: np.ndarray, stride: int) -> np.ndarray:
+    """The box of a component on the canvas without its margin."""
+    first, last, left, right = -extent[FIRST], extent[LAST], -extent[LEFT], extent[RIGHT]
+    return np.array([first // stride - 1, left - 1, last // stride, right])
+
+
+@numba.njit(cache=True, nogil=True)
+def _grow(extents: np.ndarray, root: np.uint64, pixel: np.int32, column: np.int32) -> None:
+    extents[root, FIRST] = max(extents[root, FIRST], -pixel)
+    extents[root, LAST] = max(extents[root, LAST], pixel)
+    extents[root, LEFT] = max(extents[root, LEFT], -column)
+    extents[root, RIGHT] = max(extents[root, RIGHT], column)
+    extents[root, SIZE] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _joined(
+    one: int, other: int, roots: np.ndarray, following: np.ndarray, tails: np.ndarray, extents: np.ndarray
+) -> np.uint64:
+    """Join two components, the smaller into the larger; returns the root of both."""
+    if one == other:
+        return np.uint64(one)
+    if extents[other, SIZE] > extents[one, SIZE]:
+        one, other = other, one
+    start = other
+    while start >= 0:
+        roots[start] = one
+        start = following[start]
+    following[tails[one]], tails[one] = other, tails[other]
+    extents[one, :4] = np.maximum(extents[one, :4], extents[other, :4])
+    extents[one, SIZE] += extents[other, SIZE]
+    return np.uint64(one)
