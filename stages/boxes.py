@@ -5,16 +5,15 @@
 Reads   params (boxes, the dataset's image size), data/heatmaps/
 Writes  data/boxes/: for each array of heatmaps one of boxes_yxyx, (images, thresholds, 4)
         float32, fractions of the image, four zeros where there is none
-Takes   half a minute for toy_dogs on 2 cores; every core is used
+Takes   seconds for toy_dogs on 2 cores; every core is used
 
 Arrays that a stopped run had finished lie in data/boxes.partial/ and are kept.
 """
 
 import functools
-import multiprocessing
+import os
 import pathlib
-import signal
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -33,26 +32,21 @@ def main() -> str:
     settings = params.read("boxes")
     image_size = settings[settings["dataset"]]["image_size"]
     drawing = settings["boxes"]
+    thresholds = params.grid(drawing["thresholds"])
     maps = files.read_table("data/heatmaps/maps.parquet")
     arrays = [f"data/heatmaps/{name}" for name in maps["file"]]
-    options = (drawing["thresholds"], image_size, drawing["component"], drawing["rectangle"])
-    # spawned, not forked, so that the same happens on every platform
-    context = multiprocessing.get_context("spawn")
+    options = (thresholds, image_size, drawing["component"], drawing["rectangle"])
+    cv2.setNumThreads(1)  # one image a core instead
     with (
         files.whole_folder("data/boxes", files.fingerprint(settings, *arrays)) as folder,
-        ProcessPoolExecutor(mp_context=context, initializer=start_worker) as pool,
+        # threads: both OpenCV and the compiled sweep let other threads run
+        ThreadPoolExecutor(os.cpu_count()) as pool,
         tqdm(total=len(arrays), desc="boxes", unit=" maps", disable=None) as bar,
     ):
         for array in arrays:
             draw(folder / pathlib.Path(array).name, array, options, pool)
             bar.update()
-    return f"boxes: wrote data/boxes ({len(arrays)} maps, {len(drawing['thresholds'])} thresholds)"
-
-
-def start_worker() -> None:
-    """Each process draws on one core, and leaves it to the main one to be stopped by the keyboard."""
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return f"boxes: wrote data/boxes ({len(arrays)} maps, {len(thresholds)} thresholds)"
 
 
 def draw(out: pathlib.Path, array: str, options: Options, pool: Executor) -> None:
@@ -68,7 +62,7 @@ def draw(out: pathlib.Path, array: str, options: Options, pool: Executor) -> Non
 
 
 def chunk_boxes(array: str, options: Options, start: int) -> np.ndarray:
-    """Boxes (CHUNK, thresholds, 4) of the heatmaps from row `start` on; runs in a process of its own."""
+    """Boxes (CHUNK, thresholds, 4) of the heatmaps from row `start` on."""
     return np.stack(
         [boxes.heatmap_boxes(heatmap, *options) for heatmap in files.read_array(array)[start : start + CHUNK]]
     )

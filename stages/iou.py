@@ -22,7 +22,7 @@ from wsol.errors import InputError
 
 def main() -> str:
     settings = params.read("iou")
-    thresholds, rule = settings["boxes"]["thresholds"], settings["ground_truth"]
+    thresholds, rule = params.grid(settings["boxes"]["thresholds"]), settings["ground_truth"]
     index, maps = files.read_table("data/heatmaps/index.parquet"), files.read_table("data/heatmaps/maps.parquet")
     params.check_layer(
         "layer", settings["layer"], maps.loc[maps["map"] == "grad_cam", "layer"].tolist(), "heatmaps.layers"

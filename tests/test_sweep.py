@@ -17,13 +17,14 @@ GRIDS = {
 }
 
 
-def one_threshold_at_a_time(canvas: np.ndarray, threshold: float) -> tuple[int, int, int, int]:
+def one_threshold_at_a_time(canvas: np.ndarray, threshold: np.floating) -> tuple[int, int, int, int]:
     """The rule written out: most pixels, 8-connected, of equals the first in raster order."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats((canvas > threshold).astype(np.uint8), connectivity=8)
     order = [label for label in dict.fromkeys(labels.ravel().tolist()) if label]  # by first pixel
     if not order:
         return 0, 0, 0, 0
-    x, y, width, height, _ = stats[max(order, key=lambda label: stats[label, cv2.CC_STAT_AREA])]  # the first of equals
+    areas = stats[:, cv2.CC_STAT_AREA].tolist()
+    x, y, width, height, _ = stats.tolist()[max(order, key=areas.__getitem__)]  # the first of equals
     return y, x, y + height, x + width
 
 
@@ -77,7 +78,7 @@ def test_every_small_mask() -> None:
     for bits in itertools.product((0, 1), repeat=9):
         canvas = np.array(bits, np.float32).reshape(3, 3)
         box = sweep.largest_boxes(canvas, np.array([0.5], np.float32))[0]
-        assert tuple(box) == one_threshold_at_a_time(canvas, 0.5)
+        assert tuple(box) == one_threshold_at_a_time(canvas, np.float32(0.5))
 
 
 def test_every_order_of_joining() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from wsol import folding
+
 FLOAT16_MAX = 65504.0
 
 Maps = tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]
@@ -25,23 +27,31 @@ def mapper(classifier: keras.Model, layers: Sequence[str], target: str, score: s
         CAM (n, h, w), Grad-CAM of each layer (n, h_l, w_l) and the logits (n, classes), all
         float32; maps are normalised to a maximum of 1, or all 0 where nothing is positive.
     """
-    *outputs, last = [classifier.get_layer(name).output for name in layers] + [classifier.get_layer("gap").input]
-    model = keras.Model(classifier.input, [*outputs, last, classifier.output])
-    kernel = classifier.get_layer("logits").kernel
+    model = _with_outputs(folding.folded(classifier, keep=set(layers)), layers)
+    # as constants, they let TensorFlow prepare the weights once
+    weights, others = (
+        [v.numpy() for v in group] for group in (model.trainable_variables, model.non_trainable_variables)
+    )
+    kernel = classifier.get_layer("logits").kernel.numpy()
 
     @tf.function
     def maps(images: tf.Tensor, labels: tf.Tensor) -> Maps:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)  # weights may be frozen, and then nothing else starts the recording
-            *activations, features, logits = model(images, training=False)
-            classes = tf.argmax(logits, -1) if target == "predicted" else labels
-            total = tf.reduce_sum(class_score(logits, classes, score))
-        # images do not mix at inference, so the sum's gradient is each image's own
-        gradients = tape.gradient(total, activations)
+        constants = [[tf.constant(value) for value in group] for group in (weights, others)]
+        *activations, features, logits = model.stateless_call(*constants, images, training=False)[0]
+        classes = tf.argmax(logits, -1) if target == "predicted" else labels
+        # images do not mix at inference, so the sum's gradient is each image's own; it is
+        # followed no further back than to the earliest of the activations
+        gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
         grad_cams = [normalise(grad_cam(a, g), relu) for a, g in zip(activations, gradients, strict=True)]
         return normalise(cam(features, kernel, classes), relu), grad_cams, logits
 
     return maps
+
+
+def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model:
+    """The classifier that gives the layers' activations as well, the last features, and the logits."""
+    activations = [classifier.get_layer(name).output for name in layers]
+    return keras.Model(classifier.input, [*activations, classifier.get_layer("gap").input, classifier.output])
 
 
 def class_score(logits: tf.Tensor, classes: tf.Tensor, score: str) -> tf.Tensor:

@@ -83,8 +83,13 @@ class Heatmaps(Section):
     batch_size: Count
 
 
+class Thresholds(Section):
+    step: Annotated[float, Field(gt=0, lt=1)]
+    also: list[Threshold]
+
+
 class Boxes(Section):
-    thresholds: Annotated[list[Threshold], Field(min_length=1)]
+    thresholds: Thresholds
     component: Literal["largest", "first"]
     rectangle: Literal["upright", "rotated"]
 
@@ -103,17 +108,21 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:
-        if len(set(self.boxes.thresholds)) < len(self.boxes.thresholds):
-            raise ValueError("boxes.thresholds holds a threshold twice: remove one")
-        threshold_index(self.boxes.thresholds, self.threshold)
+        threshold_index(grid(self.boxes.thresholds.model_dump()), self.threshold)
         return self
+
+
+def grid(thresholds: dict[str, Any]) -> list[float]:
+    """The thresholds, ascending, that `boxes.thresholds` stands for: every multiple of `step` below 1, and `also`."""
+    multiples = np.arange(thresholds["step"], 1 - 1e-9, thresholds["step"])
+    return np.unique(np.round([*multiples, *thresholds["also"]], 9)).tolist()
 
 
 def threshold_index(thresholds: Sequence[float], threshold: float) -> int:
     """Where a threshold stands on the grid; ValueError if it does not."""
     found = np.flatnonzero(np.isclose(thresholds, threshold, rtol=0, atol=1e-9))
     if not len(found):
-        raise ValueError(f"threshold {threshold} is not on the grid: add it to boxes.thresholds")
+        raise ValueError(f"threshold {threshold} is not on the grid: add it to boxes.thresholds.also")
     return int(found[0])
 
 

@@ -1,0 +1,105 @@
+"""The folded network with constant weights draws the maps that a plain GradientTape draws."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import applications
+
+from wsol import cam, folding
+
+SIDE, CLASSES = 64, 5
+NETWORKS = {
+    # some layers of each: blocks' outputs, a convolution before its normalisation, a normalisation, an activation
+    "ResNet50": ["conv1_conv", "conv2_block1_out", "conv3_block1_2_bn", "conv4_block6_out", "conv5_block3_out"],
+    "DenseNet121": ["conv1_relu", "conv2_block6_concat", "conv3_block1_1_conv", "pool3_bn", "relu"],
+    "EfficientNetB0": ["block2b_add", "block3a_dwconv", "block4a_bn", "block6d_add", "top_activation"],
+    "MobileNetV2": ["block_2_add", "block_6_depthwise", "block_12_project_BN", "out_relu"],
+}
+
+
+def network(name: str) -> keras.Model:
+    """A classifier of random weights whose normalisations have random statistics."""
+    keras.utils.set_random_seed(0)
+    backbone: Callable[..., keras.Model] = getattr(applications, name)
+    base = backbone(weights=None, include_top=False, input_shape=(SIDE, SIDE, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="gap")(base.output)
+    model = keras.Model(base.input, keras.layers.Dense(CLASSES, name="logits")(pooled))
+    for norm in (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)):
+        gamma, beta, mean, variance = norm.get_weights()
+        gamma, variance = (keras.random.uniform(values.shape, 0.6, 1.4) for values in (gamma, variance))
+        beta, mean = (keras.random.uniform(values.shape, -0.3, 0.3) for values in (beta, mean))
+        norm.set_weights([gamma, beta, mean, variance])
+    return model
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32)
+
+
+def plain_maps(model: keras.Model, layers: list[str], images: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """Grad-CAM by a GradientTape over the model as it is."""
+    both = keras.Model(model.input, [[model.get_layer(name).output for name in layers], model.output])
+    with tf.GradientTape() as tape:
+        inputs = tf.constant(images)
+        tape.watch(inputs)
+        activations, logits = both(inputs, training=False)
+        score = tf.reduce_sum(tf.gather(logits, labels, batch_dims=1))
+    maps = []
+    for values, gradients in zip(activations, tape.gradient(score, activations), strict=True):
+        heatmap = np.maximum((values * tf.reduce_mean(gradients, (1, 2), keepdims=True)).numpy().sum(-1), 0)
+        peaks = heatmap.max((1, 2), keepdims=True)
+        maps.append(heatmap / np.where(peaks > 0, peaks, 1))
+    return maps
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_maps_equal_the_plain_ones(name: str) -> None:
+    model, layers = network(name), NETWORKS[name]
+    images, labels = pictures(3), np.array([0, 2, 4])
+    found = cam.mapper(model, layers, "ground_truth", "logit", True)(images, labels)
+    for layer, heatmaps, expected in zip(layers, found[1], plain_maps(model, layers, images, labels), strict=True):
+        assert expected.max() == 1  # not all of them empty
+        np.testing.assert_allclose(heatmaps, expected, atol=1e-4, err_msg=layer)
+    np.testing.assert_allclose(found[2], model(images, training=False), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "convolution",
+    [
+        keras.layers.Conv2D(4, 3),
+        keras.layers.Conv2D(6, 3, strides=2, groups=3, use_bias=False),
+        keras.layers.DepthwiseConv2D(3, depth_multiplier=2),
+        keras.layers.SeparableConv2D(4, 3, use_bias=False),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False}], ids=str)
+def test_every_kind_of_convolution_takes_its_normalisation_in(
+    convolution: keras.layers.Layer, options: dict[str, bool]
+) -> None:
+    convolution = convolution.__class__.from_config(convolution.get_config() | {"name": "convolution"})
+    image = keras.Input((6, 6, 3))
+    norm = keras.layers.BatchNormalization(name="norm", **options)
+    model = keras.Model(image, norm(convolution(image)))
+    for layer in (convolution, norm):
+        layer.set_weights([np.random.default_rng(1).uniform(0.5, 2, weight.shape) for weight in layer.get_weights()])
+    before = model.get_weights()
+    copy = folding.folded(model, keep=set())
+    inputs = np.random.default_rng(0).normal(size=(2, 6, 6, 3)).astype(np.float32)
+    assert not copy.get_layer("norm").weights
+    np.testing.assert_allclose(copy(inputs), model(inputs), rtol=1e-4, atol=1e-4)
+    for weight, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
+@pytest.mark.parametrize("case", ["kept", "used twice", "activated", "an output"])
+def test_what_must_stay_stays(case: str) -> None:
+    image = keras.Input((6, 6, 3))
+    convolution = keras.layers.Conv2D(4, 3, name="convolution", activation="relu" if case == "activated" else None)
+    features = convolution(image)
+    normalised = keras.layers.BatchNormalization(name="norm")(features)
+    outputs = {"used twice": normalised + features, "an output": [normalised, features]}.get(case, normalised)
+    copy = folding.folded(keras.Model(image, outputs), keep={"convolution"} if case == "kept" else set())
+    assert len(copy.get_layer("norm").weights) == 4
