@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: repro test
+.PHONY: repro test bench
 
 repro: .venv/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
@@ -14,9 +14,18 @@ test: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/pytest -q --numprocesses auto --maxprocesses 2
 
+bench: .venv-bench/installed
+	for question in boxes maps ingredients memory full_scale; do .venv-bench/bin/python -m benchmarks.$$question || exit 1; done
+
 # rewritten only once the install is complete, so that an interrupted one is taken up again
 .venv/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Error: expected Python 3.11 to 3.13, got %d.%d: run make PYTHON=python3.12, or the one you have." % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
+	touch $@
+
+# the peers need a TensorFlow of their own choice
+.venv-bench/installed: requirements.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --requirement benchmarks/requirements.txt
 	touch $@

@@ -1,5 +1,6 @@
 """The folded network with constant weights draws the maps that a plain GradientTape draws."""
 
+import pathlib
 from collections.abc import Callable
 
 import keras
@@ -32,6 +33,11 @@ def network(name: str) -> keras.Model:
         gamma, variance = (keras.random.uniform(values.shape, 0.6, 1.4) for values in (gamma, variance))
         beta, mean = (keras.random.uniform(values.shape, -0.3, 0.3) for values in (beta, mean))
         norm.set_weights([gamma, beta, mean, variance])
+    for layer in (layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)):
+        layer.set_weights(
+            [np.array([0.2, 0.4, 0.6]), np.array([0.5, 1, 2]), np.array(0)]
+        )  # of the pictures, per channel
+        layer.finalize_state()
     return model
 
 
@@ -66,6 +72,12 @@ def test_maps_equal_the_plain_ones(name: str) -> None:
     np.testing.assert_allclose(found[2], model(images, training=False), rtol=1e-3, atol=1e-4)
 
 
+def test_no_normalisation_of_a_loaded_resnet_is_left(tmp_path: pathlib.Path) -> None:
+    network("ResNet50").save(tmp_path / "classifier.keras")
+    copy = folding.folded(keras.models.load_model(tmp_path / "classifier.keras"), keep=set())
+    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in copy.layers)
+
+
 @pytest.mark.parametrize(
     "convolution",
     [
@@ -94,12 +106,13 @@ def test_every_kind_of_convolution_takes_its_normalisation_in(
         np.testing.assert_array_equal(weight, other)
 
 
-@pytest.mark.parametrize("case", ["kept", "used twice", "activated", "an output"])
+@pytest.mark.parametrize("case", ["kept", "used twice", "activated", "an output", "along another axis"])
 def test_what_must_stay_stays(case: str) -> None:
     image = keras.Input((6, 6, 3))
     convolution = keras.layers.Conv2D(4, 3, name="convolution", activation="relu" if case == "activated" else None)
     features = convolution(image)
-    normalised = keras.layers.BatchNormalization(name="norm")(features)
+    axis = 1 if case == "along another axis" else -1  # 4 rows, as there are channels
+    normalised = keras.layers.BatchNormalization(axis, name="norm")(features)
     outputs = {"used twice": normalised + features, "an output": [normalised, features]}.get(case, normalised)
     copy = folding.folded(keras.Model(image, outputs), keep={"convolution"} if case == "kept" else set())
     assert len(copy.get_layer("norm").weights) == 4

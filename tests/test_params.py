@@ -33,7 +33,7 @@ def test_the_committed_params_pass(committed: dict[str, Any]) -> None:
     [
         ("dataset", "cats", "Expected dataset to be 'toy_dogs' or 'stanford_dogs'; got 'cats'"),
         ("threshold", 1.0, "Expected threshold to be less than 1; got 1.0"),
-        ("threshold", 0.123, "threshold 0.123 is not on the grid: add it to boxes.thresholds"),
+        ("threshold", 0.123, "threshold 0.123 is not on the grid: add it to boxes.thresholds.also"),
         ("threshold", "1e-1", "Expected threshold to be a valid number; got '1e-1'"),
         ("seed", -1, "Expected seed to be greater than or equal to 0; got -1"),
         ("holdout", 0, "Expected holdout to be greater than 0; got 0"),
@@ -42,8 +42,8 @@ def test_the_committed_params_pass(committed: dict[str, Any]) -> None:
         ("heatmaps.layers", "some", "Expected heatmaps.layers to be all or a list of layers, at least one; got 'some'"),
         ("heatmaps.layers", [], "Expected heatmaps.layers to be all or a list of layers, at least one; got []"),
         ("heatmaps.batch_size", 0, "Expected heatmaps.batch_size to be greater than or equal to 1; got 0"),
-        ("boxes.thresholds", [0.1, 1.5], "Expected boxes.thresholds.1 to be less than 1; got 1.5"),
-        ("boxes.thresholds", [0.1, 0.1], "boxes.thresholds holds a threshold twice"),
+        ("boxes.thresholds.also", [0.1, 1.5], "Expected boxes.thresholds.also.1 to be less than 1; got 1.5"),
+        ("boxes.thresholds.step", 0, "Expected boxes.thresholds.step to be greater than or equal to 0.0001; got 0"),
         ("seed", 2**32, "Expected seed to be less than 4294967296"),
         ("boxes.rectangle", "round", "Expected boxes.rectangle to be 'upright' or 'rotated'; got 'round'"),
         ("toy_dogs.image_size", 16, "Expected toy_dogs.image_size to be greater than or equal to 32; got 16"),
@@ -85,3 +85,10 @@ def test_an_unknown_layer_gets_the_nearest_names() -> None:
 def test_thresholds_stand_on_the_grid() -> None:
     assert params.threshold_index([0.005, 0.1, 0.3], 0.1) == 1
     assert params.threshold_index([0.1 + 0.2], 0.3) == 0  # 0.30000000000000004
+
+
+def test_the_grid_is_the_multiples_of_its_step_and_what_is_added() -> None:
+    assert params.grid({"step": 0.25, "also": [0.1, 0.25]}) == [0.1, 0.25, 0.5, 0.75]
+    assert params.grid({"step": 0.3, "also": []}) == [0.3, 0.6, 0.9]
+    committed = params.grid({"step": 0.01, "also": [0.005]})
+    assert (len(committed), committed[0], committed[10], committed[-1]) == (100, 0.005, 0.1, 0.99)

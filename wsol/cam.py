@@ -34,7 +34,8 @@ def mapper(classifier: keras.Model, layers: Sequence[str], target: str, score: s
     )
     kernel = classifier.get_layer("logits").kernel.numpy()
 
-    @tf.function
+    # with a signature, so that a last batch of fewer images is not traced anew
+    @tf.function(input_signature=[tf.TensorSpec(classifier.input_shape), tf.TensorSpec((None,), tf.int64)])
     def maps(images: tf.Tensor, labels: tf.Tensor) -> Maps:
         constants = [[tf.constant(value) for value in group] for group in (weights, others)]
         *activations, features, logits = model.stateless_call(*constants, images, training=False)[0]

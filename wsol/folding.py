@@ -15,7 +15,7 @@ def folded(model: keras.Model, keep: set[str]) -> keras.Model:
     gamma (K x - mean) / sqrt(variance + epsilon) + beta is one convolution with other weights.
 
     Args:
-        model: a functional model; it is left as it was.
+        model: a functional model that calls each of its layers once; it is left as it was.
         keep: names of layers whose own outputs must stay.
 
     Returns:
@@ -31,7 +31,10 @@ def folded(model: keras.Model, keep: set[str]) -> keras.Model:
     )
     for layer in (layer for layer in model.layers if layer.weights and layer.name not in passing):
         weights = _with_norm(layer, norms[layer.name]) if layer.name in norms else layer.get_weights()
-        copy.get_layer(layer.name).set_weights(weights)
+        twin = copy.get_layer(layer.name)
+        twin.set_weights(weights)
+        if isinstance(twin, keras.layers.Normalization):
+            twin.finalize_state()  # it works with what it has derived from its weights
     return copy
 
 
@@ -40,12 +43,13 @@ def _followers(model: keras.Model, keep: set[str]) -> dict[str, keras.layers.Bat
     inputs = [tensor for operation in model.operations for tensor in keras.tree.flatten(operation.input)]
     uses = collections.Counter(map(id, inputs + model.outputs))
     norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
-    return {
-        layer.name: norms[id(layer.output)]
+    linear = [
+        layer
         for layer in model.layers
-        if isinstance(layer, CONVOLUTIONS) and layer.name not in keep and layer.activation is keras.activations.linear
-        if id(layer.output) in norms and uses[id(layer.output)] == 1
-    }
+        if type(layer) in CONVOLUTIONS and layer.activation is keras.activations.linear and layer.name not in keep
+    ]
+    found = {layer.name: norms.get(id(layer.output)) for layer in linear if uses[id(layer.output)] == 1}
+    return {name: norm for name, norm in found.items() if norm and norm.axis in (-1, len(norm.input.shape) - 1)}
 
 
 def _clone(layer: keras.layers.Layer, passing: set[str], biased: bool) -> keras.layers.Layer:

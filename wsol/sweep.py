@@ -5,8 +5,8 @@ between several joins them, and every other one grows the component beside it. E
 carries its pixel count and its extent, so that no threshold looks at a pixel twice.
 Compiled by numba at the first call; the compiled code is kept beside this file.
 
-Pixels are numbered in raster order on a canvas with a margin, `stride` to a row. Indices are
-unsigned, which spares numba its check for negative ones and half the time.
+Pixels are numbered in raster order on a canvas with a margin, `stride` to a row, a power of two.
+Indices are unsigned, which spares numba its check for negative ones and half the time.
 """
 
 import numba
@@ -18,7 +18,7 @@ CELLS = 4096  # a power of two, so that scaling a float32 by it is exact
 FIRST, LAST, LEFT, RIGHT, SIZE = (np.uint64(field) for field in range(5))
 
 
-def _ring() -> np.ndarray:
+def _groups() -> np.ndarray:
     """For each set of neighbours (8 bits, clockwise from above), one of each connected group: (256, 4) int8, or -1."""
     table = np.full((256, 4), -1, np.int8)
     for mask in range(256):
@@ -32,7 +32,7 @@ def _ring() -> np.ndarray:
     return table
 
 
-RING = _ring()
+GROUPS = _groups()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -56,7 +56,7 @@ def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return _grown(_descending(level, counts), counts, _earlier_neighbours(level), offsets)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _levels(canvas: np.ndarray, thresholds: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
     """How many thresholds each pixel is above, on the padded canvas, and how many pixels each level has."""
     height, width = canvas.shape
@@ -75,7 +75,7 @@ def _levels(canvas: np.ndarray, thresholds: np.ndarray, stride: int) -> tuple[np
     return level, counts
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _descending(level: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The pixels above the lowest threshold, highest level first, each level in raster order: a counting sort."""
     place = np.zeros_like(counts)
@@ -88,7 +88,7 @@ def _descending(level: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return pixels
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _earlier_neighbours(level: np.ndarray) -> np.ndarray:
     """Which of each pixel's neighbours join before it: those of a higher level, and those of its own further up."""
     neighbours = np.zeros(level.shape, np.uint8)
@@ -109,52 +109,54 @@ def _earlier_neighbours(level: np.ndarray) -> np.ndarray:
     return neighbours.ravel()
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _grown(pixels: np.ndarray, counts: np.ndarray, neighbours: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The boxes, lowest threshold first: let the pixels of each level join, then look at the largest component."""
+    """The boxes, lowest threshold first: let the pixels of each level join, then look at the largest component.
+
+    Longer than it should be: with the middle of the loop in a function of its own it takes four times as long.
+    """
     most = len(neighbours) // 4 + 1  # components never start side by side
     starts = np.empty(len(neighbours), np.uint32)  # of a pixel: the start it has grown from
     roots = np.arange(most).astype(np.uint32)  # of a start: the one that stands for its component by now
     following, tails = np.full(most, -1), np.arange(most)  # the starts of a component, as a list
     extents = np.full((most, 5), np.iinfo(np.int32).min, np.int32)
     boxes = np.zeros((len(counts) - 1, 4), np.int32)
-    one, stride = np.uint64(1), offsets[4]
+    one, column = np.uint64(1), offsets[4] - np.uint64(1)
     done, born, largest, rank = np.uint64(0), np.uint64(0), np.uint64(0), np.int64(0)
     for level in range(len(boxes), 0, -1):
         for _ in range(counts[level]):
             pixel = np.uint64(pixels[done])
             done += one
-            beside = RING[np.uint64(neighbours[pixel])]
-            if beside[0] < 0:
-                root = born
-                starts[pixel] = born
+            groups = GROUPS[np.uint64(neighbours[pixel])]
+            if groups[0] < 0:
+                root, starts[pixel] = born, born
                 extents[root, SIZE] = 0
                 born += one
             else:
-                starts[pixel] = starts[pixel + offsets[np.uint64(beside[0])]]
+                starts[pixel] = starts[pixel + offsets[np.uint64(groups[0])]]
                 root = np.uint64(roots[starts[pixel]])
                 for group in range(1, 4):
-                    if beside[group] < 0:
+                    if groups[group] < 0:
                         break
-                    other = np.uint64(roots[starts[pixel + offsets[np.uint64(beside[group])]]])
+                    other = np.uint64(roots[starts[pixel + offsets[np.uint64(groups[group])]]])
                     root = _joined(np.int64(root), np.int64(other), roots, following, tails, extents)
-            _grow(extents, root, np.int32(pixel), np.int32(pixel & (stride - one)))
+            _grow(extents, root, np.int32(pixel), np.int32(pixel & column))
             own = (np.int64(extents[root, SIZE]) << 32) + extents[root, FIRST]  # of equals the first
             largest = root if own > rank else largest
             rank = max(own, rank)
         if rank > 0:
-            boxes[level - 1] = _box(extents[largest], np.int64(stride))
+            boxes[level - 1] = _box(extents[largest], np.int64(offsets[4]))
     return boxes
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _box(extent: np.ndarray, stride: int) -> np.ndarray:
     """The box of a component on the canvas without its margin."""
     first, last, left, right = -extent[FIRST], extent[LAST], -extent[LEFT], extent[RIGHT]
     return np.array([first // stride - 1, left - 1, last // stride, right])
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _grow(extents: np.ndarray, root: np.uint64, pixel: np.int32, column: np.int32) -> None:
     extents[root, FIRST] = max(extents[root, FIRST], -pixel)
     extents[root, LAST] = max(extents[root, LAST], pixel)
@@ -163,7 +165,7 @@ def _grow(extents: np.ndarray, root: np.uint64, pixel: np.int32, column: np.int3
     extents[root, SIZE] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit
 def _joined(
     one: int, other: int, roots: np.ndarray, following: np.ndarray, tails: np.ndarray, extents: np.ndarray
 ) -> np.uint64:
@@ -177,6 +179,6 @@ def _joined(
         roots[start] = one
         start = following[start]
     following[tails[one]], tails[one] = other, tails[other]
-    extents[one, :4] = np.maximum(extents[one, :4], extents[other, :4])
+    extents[one, :SIZE] = np.maximum(extents[one, :SIZE], extents[other, :SIZE])
     extents[one, SIZE] += extents[other, SIZE]
     return np.uint64(one)

@@ -84,7 +84,7 @@ class Heatmaps(Section):
 
 
 class Thresholds(Section):
-    step: Annotated[float, Field(gt=0, lt=1)]
+    step: Annotated[float, Field(ge=0.0001, lt=1)]
     also: list[Threshold]
 
 
@@ -113,7 +113,7 @@ class Params(Section):
 
 
 def grid(thresholds: dict[str, Any]) -> list[float]:
-    """The thresholds, ascending, that `boxes.thresholds` stands for: every multiple of `step` below 1, and `also`."""
+    """The thresholds, ascending, that `boxes.thresholds` stands for: `step`, its multiples below 1, and `also`."""
     multiples = np.arange(thresholds["step"], 1 - 1e-9, thresholds["step"])
     return np.unique(np.round([*multiples, *thresholds["also"]], 9)).tolist()
 

@@ -1,0 +1,117 @@
+"""What does each ingredient of the maps' speed bring by itself?
+
+    python -m benchmarks.ingredients
+
+The pass of `benchmarks.maps`, as it is and with one thing changed; the ratio is the time as it is
+over the changed one's, so that what is below 1 helps and what is above 1 would have.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import maps, timing
+
+ROUNDS = 5
+OFF = "oneDNN off"
+CHANGES = (
+    OFF,
+    "batch norm not folded",
+    "weights not constant",
+    "one pass under way",
+    "batch 8",
+    "batch 32",
+    "activations leave the graph",
+    "gradients of weights and pictures",
+    "gradients as flipped convolutions",
+)
+
+
+def main() -> None:
+    ours = timing.Contestant("benchmarks.ingredients", "as it is", {})
+    seconds: dict[str, list[float]] = {}
+    ratios: dict[str, dict[str, float]] = {}
+    for name in CHANGES:
+        other = timing.Contestant("benchmarks.ingredients", name, {"TF_ENABLE_ONEDNN_OPTS": "0"} if name == OFF else {})
+        pair = timing.in_turn({"as it is": ours.run, name: other.run}, ROUNDS)
+        other.stop()
+        seconds |= {f"as it is, beside {name}": pair["as it is"], name: pair[name]}
+        ratios |= timing.ratios(pair, "as it is")
+    ours.stop()
+    timing.table("All maps of an image, with one thing changed", "ms an image", seconds, ratios)
+    timing.write("ingredients", {"unit": "as it is over changed", "ratios": ratios})
+
+
+def changed(name: str) -> Callable[[], int]:
+    """The pass with one thing changed, in a process that does nothing else."""
+    import keras
+
+    from stages import heatmaps
+    from wsol import cam, folding
+
+    if name == "batch norm not folded":
+        folding.folded = lambda model, keep: model
+    elif name == "weights not constant":
+        keras.Model.stateless_call = lambda self, weights, others, images, training: (
+            self(images, training=False),
+            None,
+        )
+    elif name == "one pass under way":
+        heatmaps.IN_FLIGHT = 1
+    elif name == "activations leave the graph":
+        cam.grad_cam, cam.normalise = (
+            (lambda activations, gradients: (activations, gradients)),
+            (lambda maps, relu: maps),
+        )
+    elif name == "gradients of weights and pictures":
+        follow_everything()
+    elif name == "gradients as flipped convolutions":
+        keras.layers.Conv2D.convolution_op = flipped
+    return maps.ours(batch={"batch 8": 8, "batch 32": 32}.get(name, 16))
+
+
+def follow_everything() -> None:
+    """Let the gradients of the weights and the pictures be worked out, and matter."""
+    import keras
+    import tensorflow as tf
+
+    call, gradients = keras.Model.stateless_call, tf.gradients
+    seen: list = []
+
+    def stateless_call(self: Any, weights: list, others: list, images: Any, training: bool) -> Any:
+        seen[:] = [*weights, images]
+        return call(self, weights, others, images, training=training)
+
+    def all_gradients(total: Any, activations: list) -> list:
+        found = gradients(total, [*activations, *seen])
+        extra = sum(tf.reduce_sum(gradient) for gradient in found[len(activations) :])
+        return [found[0] + 1e-30 * extra, *found[1 : len(activations)]]
+
+    keras.Model.stateless_call, tf.gradients = stateless_call, all_gradients
+
+
+def flipped(layer: Any, inputs: Any, kernel: Any) -> Any:
+    """A convolution whose input gradient is one as well: with the kernel flipped, its channels swapped."""
+    import tensorflow as tf
+
+    if layer.padding == "same" and layer.strides == (1, 1):
+        stride = 1
+    elif layer.kernel_size == (1, 1):
+        stride = layer.strides[0]
+    else:
+        return tf.nn.conv2d(inputs, kernel, layer.strides, layer.padding.upper())
+
+    @tf.custom_gradient
+    def convolution(inputs: Any) -> Any:
+        weights = tf.convert_to_tensor(kernel)
+        back = tf.transpose(tf.reverse(weights, [0, 1]), [0, 1, 3, 2])
+        return tf.nn.conv2d(inputs, weights, 1, "SAME"), lambda gradient: tf.nn.conv2d(gradient, back, 1, "SAME")
+
+    return convolution(inputs[:, ::stride, ::stride])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        timing.serve(lambda: changed(sys.argv[1]))
+    else:
+        main()

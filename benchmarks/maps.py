@@ -1,0 +1,170 @@
+"""How fast are all maps of an image?
+
+    python -m benchmarks.maps
+
+CAM and Grad-CAM at all 16 block outputs of ResNet50, 224 x 224, random weights, pictures in memory;
+two cores. Every contestant has the environment that `stages` sets, and warms up before it counts.
+
+ours           what the heatmaps stage does with its default batch, two passes under way
+torch-cam      one pass for all 16 layers, channels last, no gradients of weights, batch 8
+tf-keras-vis   a call a layer, neither seeking another layer nor enlarging the map, batch 8
+xplique        an explainer a layer, built once, so that its graphs are traced once, batch 8
+notebook       the recipe of the study's notebook, written out: a picture, a new model and an eager
+               pass for each layer
+sgemm          the time a product of two 4096 x 4096 float32 matrices takes for as much arithmetic
+               as the pass has, 14.7 GFLOP: a limit, not a peer
+"""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks import timing
+
+ROUNDS = {"torch-cam": 9, "sgemm": 9, "xplique": 5, "tf-keras-vis": 3, "notebook": 3}
+SIDE, CLASSES, BLOCKS = 224, 120, (3, 4, 6, 3)
+GFLOP = 14.7  # forward 7.7, backward to conv2_block1_out 7.0
+
+
+def main() -> None:
+    ours = timing.Contestant("benchmarks.maps", "ours", {})
+    seconds: dict[str, list[float]] = {}
+    ratios: dict[str, dict[str, float]] = {}
+    for peer, rounds in ROUNDS.items():
+        other = timing.Contestant("benchmarks.maps", peer, {})
+        pair = timing.in_turn({"ours": ours.run, peer: other.run}, rounds)
+        other.stop()
+        seconds |= {f"ours, beside {peer}": pair["ours"], peer: pair[peer]}
+        ratios |= timing.ratios(pair, "ours")
+    ours.stop()
+    timing.table("All maps of an image", "ms an image", seconds, ratios)
+    timing.write("maps", {"unit": "ours over the peer's", "ratios": ratios})
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).uniform(0, 255, (count, SIDE, SIDE, 3)).astype(np.float32)
+
+
+def labels(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, CLASSES, count)
+
+
+def ours(batch: int = 16) -> Callable[[], int]:
+    import tensorflow as tf
+
+    from stages import heatmaps
+    from wsol import cam, classifier
+
+    model = classifier.build("ResNet50", 1, SIDE, CLASSES)
+    mapper = cam.mapper(model, classifier.block_outputs(model), "ground_truth", "logit", True)
+    batches = [(pictures(batch), labels(batch))] * (64 // batch)
+
+    def work() -> int:
+        for cams, grad_cams, _ in heatmaps.in_flight(batches, mapper):
+            tf.nest.map_structure(lambda maps: maps.numpy(), [cams, *grad_cams])
+        return 64
+
+    return work
+
+
+def torch_cam() -> Callable[[], int]:
+    import torch
+    import torchvision
+    from torchcam.methods import GradCAM
+
+    torch.set_num_threads(2)
+    model = torchvision.models.resnet50(num_classes=CLASSES).eval().requires_grad_(False)
+    model = model.to(memory_format=torch.channels_last)
+    layers = [f"layer{stage + 1}.{block}" for stage, blocks in enumerate(BLOCKS) for block in range(blocks)]
+    images = torch.from_numpy(pictures(8)).permute(0, 3, 1, 2).to(memory_format=torch.channels_last)
+    # the pass ends at the earliest layer, as ours does; by default it would go on to the pictures
+    model.layer1[0].register_forward_hook(lambda module, args, output: output.requires_grad_())
+    extract = GradCAM(model, target_layer=layers)
+
+    def work() -> int:
+        maps = extract(labels(8).tolist(), model(images))
+        assert len(maps) == 16
+        return 8
+
+    return work
+
+
+def keras_model() -> tuple:
+    """Our model as the other TensorFlow libraries take it, and the names of the 16 layers."""
+    from wsol import classifier
+
+    model = classifier.build("ResNet50", 1, SIDE, CLASSES)
+    return model, classifier.block_outputs(model)
+
+
+def tf_keras_vis() -> Callable[[], int]:
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    model, layers = keras_model()
+    explain, images, score = Gradcam(model, clone=False), pictures(8), CategoricalScore(labels(8).tolist())
+
+    def work() -> int:
+        for layer in layers:
+            explain(score, images, penultimate_layer=layer, seek_penultimate_conv_layer=False, expand_cam=False)
+        return 8
+
+    return work
+
+
+def xplique() -> Callable[[], int]:
+    from xplique.attributions import GradCAM
+
+    model, layers = keras_model()
+    explainers = [GradCAM(model, batch_size=8, conv_layer=layer) for layer in layers]
+    images, targets = pictures(8), np.eye(CLASSES, dtype=np.float32)[labels(8)]
+
+    def work() -> int:
+        for explain in explainers:
+            explain(images, targets)
+        return 8
+
+    return work
+
+
+def notebook() -> Callable[[], int]:
+    import keras
+    import tensorflow as tf
+
+    model, layers = keras_model()
+    image = pictures(1)
+
+    def work() -> int:
+        for layer in layers:
+            both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
+            with tf.GradientTape() as tape:
+                activations, logits = both(image)
+                score = tf.nn.softmax(logits)[:, labels(1)[0]]
+            weights = tf.reduce_mean(tape.gradient(score, activations), axis=(0, 1, 2))
+            heatmap = (activations[0] @ weights[..., None])[..., 0].numpy()
+            heatmap = np.maximum(heatmap, 0) / heatmap.max()
+        return 1
+
+    return work
+
+
+def sgemm() -> Callable[[], float]:
+    import tensorflow as tf
+
+    matrix = tf.random.normal((4096, 4096))
+
+    def work() -> float:
+        for _ in range(4):
+            product = tf.linalg.matmul(matrix, matrix)
+        product[0, 0].numpy()
+        return 4 * 2 * 4096**3 / (GFLOP * 1e9)
+
+    return work
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        timing.serve(globals()[sys.argv[1].replace("-", "_")])
+    else:
+        main()
