@@ -9,6 +9,13 @@ import time
 from ruamel.yaml import YAML
 
 ROOT = pathlib.Path(__file__).parents[1]
+# a process counts as its own what its parent had used before it: a small one must stand between
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 
 def clone(folder: pathlib.Path, changes: dict[str, object]) -> None:
@@ -26,15 +33,20 @@ def clone(folder: pathlib.Path, changes: dict[str, object]) -> None:
 
 
 def measured(folder: pathlib.Path, *command: str) -> dict[str, float]:
-    """Seconds that a command takes in the clone, and the peak of its resident memory (its largest process), GiB."""
+    """Seconds that a command takes in the clone, and the peak of resident memory of its largest process, GiB."""
     programs = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env=os.environ | {"PATH": programs}, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"Error: Expected {' '.join(command)} to succeed, but it ended with {process.returncode}.")
-    return {"seconds": round(time.perf_counter() - start, 1), "gib": round(usage.ru_maxrss / 2**20, 2)}
+    launched = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *command],
+        cwd=folder,
+        env=os.environ | {"PATH": programs},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if launched.returncode:
+        raise SystemExit(f"Error: Expected {' '.join(command)} to succeed, but it ended with {launched.returncode}.")
+    return {"seconds": round(time.perf_counter() - start, 1), "gib": round(int(launched.stdout) / 2**20, 2)}
 
 
 def report(title: str, found: dict[str, dict[str, float]]) -> None:
