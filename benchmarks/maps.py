@@ -50,7 +50,7 @@ def labels(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, CLASSES, count)
 
 
-def ours(batch: int = 16) -> Callable[[], int]:
+def ours(batch: int = 8) -> Callable[[], int]:
     import tensorflow as tf
 
     from stages import heatmaps

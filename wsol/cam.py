@@ -28,17 +28,12 @@ def mapper(classifier: keras.Model, layers: Sequence[str], target: str, score: s
         float32; maps are normalised to a maximum of 1, or all 0 where nothing is positive.
     """
     model = _with_outputs(folding.folded(classifier, keep=set(layers)), layers)
-    # as constants, they let TensorFlow prepare the weights once
-    weights, others = (
-        [v.numpy() for v in group] for group in (model.trainable_variables, model.non_trainable_variables)
-    )
-    kernel = classifier.get_layer("logits").kernel.numpy()
+    kernel = classifier.get_layer("logits").kernel
 
     # with a signature, so that a last batch of fewer images is not traced anew
     @tf.function(input_signature=[tf.TensorSpec(classifier.input_shape), tf.TensorSpec((None,), tf.int64)])
     def maps(images: tf.Tensor, labels: tf.Tensor) -> Maps:
-        constants = [[tf.constant(value) for value in group] for group in (weights, others)]
-        *activations, features, logits = model.stateless_call(*constants, images, training=False)[0]
+        *activations, features, logits = model(images, training=False)
         classes = tf.argmax(logits, -1) if target == "predicted" else labels
         # images do not mix at inference, so the sum's gradient is each image's own; it is
         # followed no further back than to the earliest of the activations
