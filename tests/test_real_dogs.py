@@ -25,7 +25,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         f"stanford_dogs.backbone.weights={REAL_DOGS / 'resnet50_imagenet_notop.weights.h5'}",
         "stanford_dogs.finetune.trainable=head",
         "heatmaps.layers=[conv3_block3_out,conv5_block3_out]",
-        "boxes.thresholds=[0.1]",
+        "boxes.thresholds.step=0.1",
     ]
     succeed(folder, "dvc", "exp", "run", *(flag for change in changes for flag in ("-S", change)))
     return folder
