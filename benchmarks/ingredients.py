@@ -28,16 +28,8 @@ CHANGES = (
 
 
 def main() -> None:
-    ours = timing.Contestant("benchmarks.ingredients", "as it is", {})
-    seconds: dict[str, list[float]] = {}
-    ratios: dict[str, dict[str, float]] = {}
-    for name in CHANGES:
-        other = timing.Contestant("benchmarks.ingredients", name, {"TF_ENABLE_ONEDNN_OPTS": "0"} if name == OFF else {})
-        pair = timing.in_turn({"as it is": ours.run, name: other.run}, ROUNDS)
-        other.stop()
-        seconds |= {f"as it is, beside {name}": pair["as it is"], name: pair[name]}
-        ratios |= timing.ratios(pair, "as it is")
-    ours.stop()
+    rounds = dict.fromkeys(CHANGES, ROUNDS)
+    seconds, ratios = timing.beside("benchmarks.ingredients", "as it is", rounds, {OFF: {"TF_ENABLE_ONEDNN_OPTS": "0"}})
     timing.table("All maps of an image, with one thing changed", "ms an image", seconds, ratios)
     timing.write("ingredients", {"unit": "as it is over changed", "ratios": ratios})
 

@@ -28,16 +28,7 @@ GFLOP = 14.7  # forward 7.7, backward to conv2_block1_out 7.0
 
 
 def main() -> None:
-    ours = timing.Contestant("benchmarks.maps", "ours", {})
-    seconds: dict[str, list[float]] = {}
-    ratios: dict[str, dict[str, float]] = {}
-    for peer, rounds in ROUNDS.items():
-        other = timing.Contestant("benchmarks.maps", peer, {})
-        pair = timing.in_turn({"ours": ours.run, peer: other.run}, rounds)
-        other.stop()
-        seconds |= {f"ours, beside {peer}": pair["ours"], peer: pair[peer]}
-        ratios |= timing.ratios(pair, "ours")
-    ours.stop()
+    seconds, ratios = timing.beside("benchmarks.maps", "ours", ROUNDS, {})
     timing.table("All maps of an image", "ms an image", seconds, ratios)
     timing.write("maps", {"unit": "ours over the peer's", "ratios": ratios})
 

@@ -72,6 +72,27 @@ def in_turn(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[st
     return seconds
 
 
+Times = dict[str, list[float]]
+Ratios = dict[str, dict[str, float]]
+
+
+def beside(
+    module: str, ours: str, rounds: dict[str, int], environments: dict[str, dict[str, str]]
+) -> tuple[Times, Ratios]:
+    """Ours beside one peer after another, so that no more than two are in memory: seconds a unit, and the ratios."""
+    mine = Contestant(module, ours, {})
+    seconds: Times = {}
+    found: Ratios = {}
+    for peer, count in rounds.items():
+        other = Contestant(module, peer, environments.get(peer, {}))
+        pair = in_turn({ours: mine.run, peer: other.run}, count)
+        other.stop()
+        seconds |= {f"{ours}, beside {peer}": pair[ours], peer: pair[peer]}
+        found |= ratios(pair, ours)
+    mine.stop()
+    return seconds, found
+
+
 def spread(values: list[float]) -> dict[str, float]:
     """Median and extremes, to three digits."""
     found = {"median": statistics.median(values), "low": min(values), "high": max(values)}
