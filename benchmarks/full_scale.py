@@ -4,7 +4,7 @@
 
 Simulated: random maps of the true shapes for all 120 breeds (1,200 images of holdout, 8,580 of
 test, CAM and 16 layers), and the default grid of thresholds. Random maps are the worst case for
-`boxes`: a map that a network draws has large areas of zeros.
+`boxes` and `max_box_acc`: a map that a network draws has large areas of zeros.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ LAYERS = {
     for stage, blocks, side in ((2, 3, 56), (3, 4, 28), (4, 6, 14), (5, 3, 7))
     for block in range(1, blocks + 1)
 }
-STAGES = ("boxes", "iou")
+STAGES = ("boxes", "max_box_acc", "iou")
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def simulate(folder: pathlib.Path) -> None:
     (folder / "data/stanford_dogs/simulated").touch()
     (folder / "models/classifier.keras").touch()
     index(rng).to_parquet(heatmaps / "index.parquet")
+    pd.DataFrame({"name": [f"class {label}" for label in range(CLASSES)]}).to_parquet(heatmaps / "classes.parquet")
     maps = [("cam", "conv5_block3_out", "cam.npy", 7)]
     maps += [("grad_cam", layer, f"grad_cam-{layer}.npy", side) for layer, side in LAYERS.items()]
     for _, _, file, side in maps:
@@ -62,15 +63,18 @@ def index(rng: np.random.Generator) -> pd.DataFrame:
     count = HOLDOUT + TEST
     top5 = np.argsort(rng.random((count, CLASSES)), axis=1)[:, :5]
     corners = np.sort(rng.random((count, 2, 2, 2)).astype(np.float32), axis=2)  # image, box, lower and upper, y and x
+    labels = rng.integers(0, CLASSES, count)
     boxes_yxyx = [own[: 2 if rng.random() < 0.08 else 1].ravel() for own in corners]
     return pd.DataFrame(
         {
             "split": np.repeat(["holdout", "test"], [HOLDOUT, TEST]),
             "image": [f"{number}.jpg" for number in range(count)],
-            "label": rng.integers(0, CLASSES, count),
+            "label": labels,
             "boxes_yxyx": boxes_yxyx,
             "predicted": top5[:, 0],
             "top5": list(top5),
+            "mapped": labels,
+            "probability": rng.random(count),
             "height": 375,
             "width": 500,
         }

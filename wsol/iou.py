@@ -1,5 +1,7 @@
 """Intersection over union of boxes."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 
@@ -27,6 +29,22 @@ def area(boxes_yxyx: np.ndarray) -> np.ndarray:
 
 def _intersection(boxes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(boxes[..., :2], others[..., :2]), np.minimum(boxes[..., 2:], others[..., 2:])
+
+
+def padded_boxes(boxes: Iterable[np.ndarray]) -> np.ndarray:
+    """Ground truth of images with any number of boxes, as one array.
+
+    Args:
+        boxes: for each image its boxes, flat: (4 * count,) float.
+
+    Returns:
+        (images, most, 4) float64 boxes_yxyx; boxes with no area are dropped, zeros fill up.
+    """
+    kept = [own[area(own) > 0] for own in (np.reshape(flat, (-1, 4)).astype(float) for flat in boxes)]
+    padded = np.zeros((len(kept), max(map(len, kept), default=0), 4))
+    for row, own in zip(padded, kept, strict=True):
+        row[: len(own)] = own
+    return padded
 
 
 def iou_with_ground_truth(boxes_yxyx: np.ndarray, ground_truth_yxyx: np.ndarray, rule: str) -> np.ndarray:

@@ -1,48 +1,73 @@
-"""Localization scores over a set of images."""
+"""Localization scores of a map over a set of images, each as one value an image.
 
-from collections.abc import Iterable
+A score is the mean of its values over the images, so that one resampling of the images gives the
+interval of every score.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
-from wsol.iou import area, iou_with_ground_truth
-
-FULL_IMAGE_YXYX = np.array([0.0, 0.0, 1.0, 1.0])
-
-
-def padded_boxes(boxes: Iterable[np.ndarray]) -> np.ndarray:
-    """Ground truth of images with any number of boxes, as one array.
-
-    Args:
-        boxes: for each image its boxes, flat: (4 * count,) float.
-
-    Returns:
-        (images, most, 4) float64 boxes_yxyx; boxes with no area are dropped, zeros fill up.
-    """
-    kept = [own[area(own) > 0] for own in (np.reshape(flat, (-1, 4)).astype(float) for flat in boxes)]
-    padded = np.zeros((len(kept), max(map(len, kept), default=0), 4))
-    for row, own in zip(padded, kept, strict=True):
-        row[: len(own)] = own
-    return padded
+LOCALIZED = 0.5  # IoU from which an image counts as localized
+# the columns of what `wsol.max_box_acc.localized` gives
+MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
 
 
-def mean_ious(boxes_yxyx: np.ndarray, ground_truth_yxyx: np.ndarray, rule: str) -> np.ndarray:
-    """Mean IoU over the images at each threshold.
+class Found(NamedTuple):
+    """What a map found in a set of images: IoU (images, thresholds) and `wsol.max_box_acc.localized` of each."""
+
+    ious: np.ndarray
+    localized: np.ndarray
+
+
+class Score(NamedTuple):
+    """A score's value for each image, and the threshold it was taken at: a fraction, or NaN for a mean over several."""
+
+    values: np.ndarray
+    threshold: float
+
+
+def fixed(ious: np.ndarray, threshold: float, top1: np.ndarray, top5: np.ndarray) -> dict[str, Score]:
+    """The scores at one threshold.
 
     Args:
-        boxes_yxyx: (images, thresholds, 4) float.
-        ground_truth_yxyx: (images, most, 4) float, as `padded_boxes` gives it.
-        rule: `best` or `first` (see `wsol.iou.iou_with_ground_truth`).
+        ious: (images,) float.
+        threshold: what they were taken at.
+        top1, top5: (images,) bool, whether the true class is the first, or among the first five, predicted.
 
     Returns:
-        (thresholds,) float64.
+        Mean IoU; GT-known Loc, an IoU of at least .5; Top-1 and Top-5 Loc, that and the class.
     """
-    return iou_with_ground_truth(boxes_yxyx, ground_truth_yxyx, rule).mean(axis=0)
+    hit = ious >= LOCALIZED
+    values = {"mean_iou": ious, "gt_known_loc": hit, "top1_loc": hit & top1, "top5_loc": hit & top5}
+    return {name: Score(own.astype(float), threshold) for name, own in values.items()}
 
 
-def full_image_iou(ground_truth_yxyx: np.ndarray, rule: str) -> float:
-    """Mean IoU of the box that looks at nothing: the whole image."""
-    boxes_yxyx = np.broadcast_to(FULL_IMAGE_YXYX, (len(ground_truth_yxyx), 1, 4))
-    return float(mean_ious(boxes_yxyx, ground_truth_yxyx, rule)[0])
+def transferred(
+    choice: Found, found: Found, thresholds: np.ndarray, top1: np.ndarray, top5: np.ndarray
+) -> dict[str, Score]:
+    """The scores whose thresholds are chosen on one set of images and reported on another; of equals the lowest.
+
+    Args:
+        choice: of the images on which thresholds are chosen: those of the highest mean IoU, MaxBoxAcc….
+        found: of the images reported on. The same images for both give the oracle: the best in hindsight,
+            which is how the field reports MaxBoxAcc.
+        thresholds: (thresholds,) of `ious`.
+        top1, top5: as for `fixed`.
+
+    Returns:
+        The scores of `fixed` at the threshold of the best mean IoU, with `_chosen` after their names; MaxBoxAcc;
+        MaxBoxAccV2, the mean of those at an IoU of .3, .5 and .7, and each (Choe et al. 2020, section 4.1).
+    """
+    at = int(choice.ious.mean(axis=0).argmax())
+    scores = fixed(found.ious[:, at], float(thresholds[at]), top1, top5)
+    scores = {f"{name}_chosen": score for name, score in scores.items()}
+    levels = choice.localized.mean(axis=0).argmax(axis=0)  # (4,)
+    for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True)):
+        hit = found.localized[:, level, column].astype(float)
+        scores[name] = Score(hit, level / found.localized.shape[1])
+    v2 = np.mean([scores[name].values for name in MAX_BOX_ACCS[1:]], axis=0)
+    return scores | {"max_box_acc_v2": Score(v2, np.nan)}
 
 
 def empty_maps(heatmaps: np.ndarray) -> int:

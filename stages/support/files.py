@@ -82,7 +82,7 @@ def aside(path: str | pathlib.Path) -> Iterator[pathlib.Path]:
     part.replace(path)
 
 
-def write_json(path: str, content: dict[str, Any]) -> None:
+def write_json(path: str, content: Any) -> None:
     with aside(path) as part:
         part.write_text(json.dumps(content, indent=2) + "\n")
 

@@ -94,6 +94,10 @@ class Boxes(Section):
     rectangle: Literal["upright", "rotated"]
 
 
+class Bootstrap(Section):
+    draws: Annotated[int, Field(ge=100)]
+
+
 class Params(Section):
     layer: str
     threshold: Threshold
@@ -103,6 +107,7 @@ class Params(Section):
     ground_truth: Literal["best", "first"]
     heatmaps: Heatmaps
     boxes: Boxes
+    bootstrap: Bootstrap
     toy_dogs: ToyDogs
     stanford_dogs: StanfordDogs
 
@@ -118,7 +123,7 @@ def grid(thresholds: dict[str, Any]) -> list[float]:
     return np.unique(np.round([*multiples, *thresholds["also"]], 9)).tolist()
 
 
-def threshold_index(thresholds: Sequence[float], threshold: float) -> int:
+def threshold_index(thresholds: Sequence[float] | np.ndarray, threshold: float) -> int:
     """Where a threshold stands on the grid; ValueError if it does not."""
     found = np.flatnonzero(np.isclose(thresholds, threshold, rtol=0, atol=1e-9))
     if not len(found):
