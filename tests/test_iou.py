@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wsol.iou import area, iou, iou_with_ground_truth
+from wsol.iou import area, iou, iou_with_ground_truth, padded_boxes
 
 UNIT = [0.0, 0.0, 1.0, 1.0]
 
@@ -37,3 +37,15 @@ def test_best_and_first_of_several() -> None:
     # image 1: 0.5 with its first box, 1 with its second; image 2 has one box, of a quarter
     assert iou_with_ground_truth(boxes, truth, "first").ravel() == pytest.approx([0.5, 0.25])
     assert iou_with_ground_truth(boxes, truth, "best").ravel() == pytest.approx([1.0, 0.25])
+
+
+def test_padded_boxes() -> None:
+    padded = padded_boxes([np.array([*UNIT, 0, 0, 0.5, 0.5]), np.array([]), np.array([0.2, 0.2, 0.2, 0.9])])
+    assert padded.shape == (3, 2, 4)
+    assert padded[0].tolist() == [UNIT, [0, 0, 0.5, 0.5]]
+    assert not padded[1].any()  # no box
+    assert not padded[2].any()  # a box of no height is none
+
+
+def test_padded_boxes_of_no_images() -> None:
+    assert padded_boxes([]).shape == (0, 0, 4)

@@ -3,31 +3,57 @@ import pytest
 
 from wsol import scores
 
-UNIT = [0.0, 0.0, 1.0, 1.0]
+EVERY, NONE = np.array([True, True]), np.array([False, False])
 
 
-def test_padded_boxes() -> None:
-    padded = scores.padded_boxes([np.array([*UNIT, 0, 0, 0.5, 0.5]), np.array([]), np.array([0.2, 0.2, 0.2, 0.9])])
-    assert padded.shape == (3, 2, 4)
-    assert padded[0].tolist() == [UNIT, [0, 0, 0.5, 0.5]]
-    assert not padded[1].any()  # no box
-    assert not padded[2].any()  # a box of no height is none
+def means(found: dict[str, scores.Score]) -> dict[str, float]:
+    return {name: score.values.mean() for name, score in found.items()}
 
 
-def test_padded_boxes_of_no_images() -> None:
-    assert scores.padded_boxes([]).shape == (0, 0, 4)
+def test_scores_at_a_threshold() -> None:
+    ious, top1, top5 = np.array([0.5, 0.9, 0.49, 1.0]), np.array([True, False, True, False]), np.array([1, 1, 1, 0]) > 0
+    # localized are images 1, 2 and 4, .5 itself counting; of these the first is right, the first two are in the top 5
+    found = scores.fixed(ious, 0.1, top1, top5)
+    assert means(found) == pytest.approx(
+        {"mean_iou": 2.89 / 4, "gt_known_loc": 3 / 4, "top1_loc": 1 / 4, "top5_loc": 2 / 4}
+    )
+    assert {score.threshold for score in found.values()} == {0.1}
 
 
-def test_full_image_iou_is_the_boxes_mean_area() -> None:
-    truth = scores.padded_boxes([np.array([0, 0, 0.5, 1]), np.array([0, 0, 0.5, 0.5])])
-    assert scores.full_image_iou(truth, "best") == pytest.approx((0.5 + 0.25) / 2)
+def localized(*hits: list[list[int]]) -> np.ndarray:
+    """(images, levels, 4) bool, each image's levels as rows of four."""
+    return np.array(hits, bool)
 
 
-def test_mean_ious_by_threshold() -> None:
-    truth = scores.padded_boxes([np.array(UNIT), np.array(UNIT)])
-    boxes = np.array([[UNIT, [0, 0, 0.5, 1]], [[0, 0, 1, 0.25], [0, 0, 0, 0]]])
-    # threshold 1: (1 + 0.25) / 2; threshold 2: (0.5 + 0) / 2, the empty box counts as 0
-    assert scores.mean_ious(boxes, truth, "first") == pytest.approx([0.625, 0.25])
+def test_thresholds_are_chosen_on_one_set_and_reported_on_another() -> None:
+    # holdout is best at .3 and at the second level, test at .2 and at the first
+    holdout = scores.Found(np.array([[0.1, 0.2, 0.6]]), localized([[0, 1, 0, 0], [1, 1, 1, 1]]))
+    test = scores.Found(
+        np.array([[0.4, 0.8, 0.5], [0.4, 0.6, 0.3]]),
+        localized([[1, 1, 1, 1], [0, 1, 1, 0]], [[1, 1, 1, 0], [0, 1, 0, 0]]),
+    )
+    thresholds = np.array([0.1, 0.2, 0.3])
+    found = scores.transferred(holdout, test, thresholds, EVERY, NONE)
+    assert found["mean_iou_chosen"].values.tolist() == [0.5, 0.3]
+    assert found["mean_iou_chosen"].threshold == 0.3
+    assert found["gt_known_loc_chosen"].values.tolist() == [1, 0]
+    assert found["top1_loc_chosen"].values.tolist() == [1, 0]
+    assert found["top5_loc_chosen"].values.tolist() == [0, 0]
+    assert found["max_box_acc"].values.tolist() == [0, 0]
+    assert found["max_box_acc"].threshold == 1 / 2  # the second of two levels
+    # an IoU of .3: both levels are as good on holdout, so the first, where both images are found; .5: the second,
+    # where one of two is; .7: the second, where none is
+    assert found["max_box_acc_v2"].values.tolist() == pytest.approx([2 / 3, 1 / 3])
+    oracle = scores.transferred(test, test, thresholds, EVERY, NONE)
+    assert oracle["mean_iou_chosen"].values.tolist() == [0.8, 0.6]
+    assert oracle["max_box_acc"].values.tolist() == [1, 1]
+    assert means(oracle)["max_box_acc_v2"] == pytest.approx((1 + 1 + 0.5) / 3)
+
+
+def test_of_equal_thresholds_the_lowest_is_chosen() -> None:
+    same = scores.Found(np.full((2, 3), 0.5), np.ones((2, 3, 4), bool))
+    found = scores.transferred(same, same, np.array([0.1, 0.2, 0.3]), EVERY, EVERY)
+    assert (found["mean_iou_chosen"].threshold, found["max_box_acc"].threshold) == (0.1, 0.0)
 
 
 def test_empty_maps() -> None:

@@ -28,7 +28,7 @@ def localized(heatmap: np.ndarray, canvas_size: int, ground_truth_yxyx: np.ndarr
         (LEVELS, 4) bool, thresholds ascending: the largest contour's IoU is at least .5; and that of any
         contour at least .3, .5, .7.
     """
-    ious = contour_ious(grey_levels(heatmap, canvas_size), _whole_pixels(ground_truth_yxyx, canvas_size))
+    ious = contour_ious(grey_levels(heatmap, canvas_size), whole_pixels(ground_truth_yxyx, canvas_size))
     return np.concatenate([ious[:, :1] >= 0.5, ious[:, 1:] >= np.array(DELTAS)], axis=1)
 
 
@@ -39,7 +39,7 @@ def grey_levels(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
     return (canvas / (canvas.max() or 1) * 255).astype(np.uint8)
 
 
-def _whole_pixels(boxes_yxyx: np.ndarray, canvas_size: int) -> np.ndarray:
+def whole_pixels(boxes_yxyx: np.ndarray, canvas_size: int) -> np.ndarray:
     """Boxes (..., 4) in pixels, upper edges exclusive after the field's one more; empty boxes stay so."""
     pixels = np.floor(np.asarray(boxes_yxyx, float) * canvas_size)
     return np.where(boxes_yxyx.any(axis=-1, keepdims=True), pixels + np.array([0, 0, 1, 1]), 0)

@@ -152,7 +152,7 @@ def _grown(
     pixels, neighbours = _descending(level, counts), _earlier_neighbours(level)
     table, stride, shape = GROUPS_OF_HOLES if holes else GROUPS, level.shape[1], (level.shape[0] - 2, width)
     offsets = np.array([-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1]).astype(np.uint64)
-    most = len(neighbours) // 2 + 1  # components never start side by side
+    most = len(neighbours) // (2 if holes else 4) + 1  # components never start side by side
     starts = np.empty(len(neighbours), np.uint32)  # of a pixel: the start it has grown from
     roots = np.arange(most).astype(np.uint32)  # of a start: the one that stands for its component by now
     following, tails = np.full(most, -1), np.arange(most)  # the starts of a component, as a list

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from wsol import baselines
+
+# two images, the second with two dogs; no box is at the centre
+TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0.5, 0.5, 1, 1], [0.2, 0.4, 0.4, 0.6]]], float)
+
+
+def test_the_full_image_has_the_boxes_area_as_iou() -> None:
+    assert baselines.ious(baselines.FULL_IMAGE_YXYX, TRUTH, "first")[:, 0].tolist() == [0.5, 0.25]
+
+
+def test_centre_boxes() -> None:
+    boxes = baselines.centre_boxes()
+    assert boxes.shape == (100, 4)
+    assert boxes[49] == pytest.approx([0.25, 0.25, 0.75, 0.75])
+    assert boxes[-1] == pytest.approx([0, 0, 1, 1])
+
+
+def test_mean_box_counts_every_dog_and_no_filling() -> None:
+    # ymin (0 + .5 + .2) / 3, xmin (0 + .5 + .4) / 3, ymax (.5 + 1 + .4) / 3, xmax (1 + 1 + .6) / 3
+    assert baselines.mean_box(TRUTH)[0] == pytest.approx([0.7 / 3, 0.3, 1.9 / 3, 2.6 / 3])
+
+
+def test_the_centre_box_is_chosen_by_its_mean_iou() -> None:
+    truth = np.array([[[0.25, 0.25, 0.75, 0.75]], [[0.26, 0.25, 0.75, 0.75]]])
+    assert baselines.boxes(truth, "best")["centre_box"][0] == pytest.approx([0.25, 0.25, 0.75, 0.75])
+
+
+def test_the_rule_decides_which_dog_counts() -> None:
+    # image 2: a box of .2 each side in the centre of its second dog
+    box = np.array([[0.2, 0.4, 0.4, 0.6]])
+    assert baselines.ious(box, TRUTH, "best")[1, 0] == pytest.approx(1)
+    assert baselines.ious(box, TRUTH, "first")[1, 0] == 0
+
+
+def test_centred_keeps_the_size() -> None:
+    moved = baselines.centred(np.array([[0, 0, 0.2, 0.4], [0, 0, 0, 0], [-0.1, 0, 1.1, 1]]))
+    assert moved[0] == pytest.approx([0.4, 0.3, 0.6, 0.7])
+    assert moved[1] == pytest.approx([0.5, 0.5, 0.5, 0.5])  # the empty box stays empty
+    assert moved[2] == pytest.approx([-0.1, 0, 1.1, 1])
