@@ -9,7 +9,7 @@ Writes  metrics/localization.json    the headline
         tables/                      every score, comparison and breakdown, with intervals
         data/iou.parquet             one row for each test image and map
         data/coco/                   ground truth and predicted boxes, for other tools
-        plots/iou_by_layer.csv and .svg, plots/iou_by_threshold.csv
+        plots/*.csv                  the data of the plots
 Takes   seconds
 
 Every choice is made on holdout and reported on test. Images without a ground-truth box are left out and counted.
@@ -26,7 +26,7 @@ import pandas as pd
 
 from stages.support import files, params
 from stages.support.run import run
-from wsol import baselines, bootstrap, claims, coco, figures, groups, iou, scores, tables
+from wsol import baselines, bootstrap, claims, coco, groups, iou, plots, scores, tables
 from wsol.errors import InputError
 from wsol.tables import ScoredMap
 
@@ -42,36 +42,33 @@ class Images(NamedTuple):
 def main() -> str:
     settings = params.read("iou")
     thresholds = np.array(params.grid(settings["boxes"]["thresholds"]))
-    index, kinds, names = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps", "classes"))
-    params.check_layer(
-        "layer", settings["layer"], kinds["layer"][kinds["map"] == "grad_cam"].tolist(), "heatmaps.layers"
-    )
-    holdout, test = images_of(index, "holdout"), images_of(index, "test")
+    kinds, classes, holdout, test = read(settings["layer"])
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         score = functools.partial(scored_map, settings, thresholds, holdout, test)
         maps = list(pool.map(score, kinds.to_dict("records")))
+    pair = [maps[0], next(own for own in maps[1:] if own.layer == settings["layer"])]
     counts = bootstrap.resampled(len(test.index), settings["bootstrap"]["draws"], settings["seed"])
-    rule, classes = settings["ground_truth"], names["name"].tolist()
-    found = made_tables(rule, maps, holdout, test, classes, counts)
-    grad_cam = next(own for own in maps if (own.map, own.layer) == ("grad_cam", settings["layer"]))
-    headline = (
-        {name: settings[name] for name in ("dataset", "layer", "threshold")}
-        | {"images": len(test.index), "images_without_box": test.left_out}
-        | tables.headline(maps, grad_cam, found)
-        | {"classification": {"top1": float(test.index["top1_right"].mean())}}
-    )
-    for own in (maps[0], grad_cam):
-        headline[own.map]["empty_maps"] = empty_maps(own, test)
-    judged = judged_claims(rule, thresholds, maps, test, counts)
-    write_tables(found, claims.markdown(judged))
+    found = made_tables(settings["ground_truth"], maps, holdout, test, classes, counts)
+    headline = headline_figures(settings, maps, pair, test, found)
+    judged = claims.of_maps(maps, thresholds, test.ground_truth_yxyx, settings["ground_truth"], counts)
     at = params.threshold_index(thresholds, settings["threshold"])
-    write_coco({own.map: own.boxes_yxyx[:, at] for own in (maps[0], grad_cam)}, test, classes)
+    images = tables.images(maps, at, about(test, classes), test.ground_truth_yxyx)
+    write_tables(found, claims.markdown(judged))
+    write_coco({own.map: own.boxes_yxyx[:, at] for own in pair}, test, classes)
+    write_plots(settings["layer"], thresholds, maps, pair, found, images, test, classes)
     with files.aside("data/iou.parquet") as part:
-        tables.images(maps, at, about(test, names["name"]), test.ground_truth_yxyx).to_parquet(part)
-    write_plots(settings, thresholds, maps, found)
+        images.to_parquet(part)
     files.write_json("metrics/claims.json", judged)
     files.write_json("metrics/localization.json", headline)
     return summary(headline)
+
+
+def read(layer: str) -> tuple[pd.DataFrame, list[str], Images, Images]:
+    """The maps there are, the classes' names, and the images of holdout and test."""
+    index, kinds, names = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps", "classes"))
+    layers = kinds["layer"][kinds["map"] == "grad_cam"].tolist()
+    params.check_layer("layer", layer, layers, "heatmaps.layers")
+    return kinds, names["name"].tolist(), images_of(index, "holdout"), images_of(index, "test")
 
 
 def images_of(index: pd.DataFrame, split: str) -> Images:
@@ -112,6 +109,7 @@ def scored_map(
         boxes_yxyx=boxes_yxyx[test.index.index],
         ious=found["test"].ious,
         holdout_ious=found["holdout"].ious,
+        box_accs=found["test"].localized[..., 0].mean(axis=0),
         scores=fixed("test") | scored("holdout", "test"),
         oracles=scored("test", "test"),
         holdout=fixed("holdout") | scored("holdout", "holdout"),
@@ -143,45 +141,30 @@ def baseline_table(rule: str, holdout: Images, test: Images, counts: np.ndarray)
     return tables.baselines(chosen, scored(chosen), scored(oracle), counts)
 
 
-def judged_claims(
-    rule: str, thresholds: np.ndarray, maps: list[ScoredMap], test: Images, counts: np.ndarray
-) -> list[claims.Claim]:
-    """The paper's claims, which are of its own layer and thresholds, whatever params.yaml names."""
-
-    def at(threshold: float, part: str) -> claims.Columns:
-        return {
-            "cam" if own.map == "cam" else own.layer: getattr(own, part)[:, place]
-            for own in maps
-            for place in np.flatnonzero(np.isclose(thresholds, threshold, rtol=0))
-        }
-
-    centred = {
-        name: iou.iou_with_ground_truth(baselines.centred(boxes_yxyx)[:, None], test.ground_truth_yxyx, rule)[:, 0]
-        for name, boxes_yxyx in at(claims.THRESHOLD, "boxes_yxyx").items()
-        if name in ("cam", claims.LAYER)
-    }
-    return claims.judged(
-        at(claims.THRESHOLD, "ious"),
-        at(claims.LOW_THRESHOLD, "ious"),
-        at(claims.THRESHOLD, "holdout_ious"),
-        centred,
-        {own.layer: own.height for own in maps if own.map == "grad_cam"},
-        counts,
-    )
+def headline_figures(
+    settings: dict[str, Any],
+    maps: list[ScoredMap],
+    pair: list[ScoredMap],
+    test: Images,
+    found: dict[str, pd.DataFrame],
+) -> dict[str, Any]:
+    headline = {name: settings[name] for name in ("dataset", "layer", "threshold")}
+    headline |= {"images": len(test.index), "images_without_box": test.left_out}
+    headline |= tables.headline(maps, pair[1], found)
+    for own in pair:
+        heatmaps = files.read_array(f"data/heatmaps/{own.file}")[test.index.index]
+        headline[own.map]["empty_maps"] = scores.empty_maps(heatmaps)
+    return headline | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
 
-def empty_maps(own: ScoredMap, test: Images) -> int:
-    return scores.empty_maps(files.read_array(f"data/heatmaps/{own.file}")[test.index.index])
-
-
-def about(test: Images, classes: pd.Series) -> pd.DataFrame:
+def about(test: Images, classes: list[str]) -> pd.DataFrame:
     """What data/iou.parquet says of each image."""
-    index = test.index.reset_index(drop=True)
+    index, names = test.index.reset_index(drop=True), np.array(classes)
     return pd.DataFrame(
         {
             "image": index["image"],
-            "label": classes[index["label"]].to_numpy(),
-            "predicted": classes[index["predicted"]].to_numpy(),
+            "label": names[index["label"]],
+            "predicted": names[index["predicted"]],
             "top1_right": index["top1_right"],
             "top5_right": index["top5_right"],
             "probability": index["probability"],
@@ -211,32 +194,26 @@ def write_coco(boxes_yxyx: dict[str, np.ndarray], test: Images, classes: list[st
 
 
 def write_plots(
-    settings: dict[str, Any], thresholds: np.ndarray, maps: list[ScoredMap], found: dict[str, pd.DataFrame]
+    layer: str,
+    thresholds: np.ndarray,
+    maps: list[ScoredMap],
+    pair: list[ScoredMap],
+    found: dict[str, pd.DataFrame],
+    images: pd.DataFrame,
+    test: Images,
+    classes: list[str],
 ) -> None:
-    """The data of the plots, and figure 1."""
-    full_image = found["baselines"].query("baseline == 'full_image' and score == 'mean_iou'")["estimate"].item()
-    by_layer = found["scores"].query("score == 'mean_iou'").drop(columns=["score", "oracle", "oracle_threshold"])
-    by_layer = by_layer.rename(columns={"estimate": "mean_iou"}).assign(full_image_iou=full_image)
-    curves = [
-        pd.DataFrame({"map": own.map, "layer": own.layer, "threshold": thresholds, "mean_iou": own.ious.mean(axis=0)})
-        for own in maps
-    ]
-    by_threshold = pd.concat(curves, ignore_index=True).assign(full_image_iou=full_image)
-    for name, table in (("iou_by_layer", by_layer), ("iou_by_threshold", by_threshold)):
+    label, predicted = test.index["label"].to_numpy(), test.index["predicted"].to_numpy()
+    drawn = {
+        "iou_by_layer": plots.by_layer(maps, found["scores"], found["baselines"], layer),
+        "iou_by_threshold": plots.by_threshold(maps, thresholds, found["baselines"]),
+        "compared": plots.compared(pair, found["scores"], found["baselines"]),
+        "iou_by_image": plots.by_image(images, layer),
+        "confusion": plots.confusion(label, predicted, classes),
+    }
+    for name, table in drawn.items():
         with files.aside(f"plots/{name}.csv") as part:
             table.to_csv(part, index=False, float_format="%.6g")
-    picture = figures.svg(
-        by_layer.assign(rev=settings["dataset"]).to_dict("records"),
-        "iou_by_layer",
-        ".dvc/plots",
-        x="layer",
-        y="mean_iou",
-        title="Mean IoU with the ground truth, by layer",
-        x_label="layer, in the network's order",
-        y_label=f"mean IoU at threshold {settings['threshold']}",
-    )
-    with files.aside("plots/iou_by_layer.svg") as part:
-        part.write_text(picture)
 
 
 def summary(headline: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from clones import ROOT, STAGES, set_params, shell, succeed
 from ruamel.yaml import YAML
 
-from wsol import iou, scores
+from wsol import iou
 
 # ---------------------------------------------------------------- the map
 
@@ -49,7 +49,7 @@ def test_the_library_imports_no_stage(path: pathlib.Path) -> None:
     assert not any(name.startswith("stages") for name in imported_files(path))
 
 
-@pytest.mark.parametrize("stage", ["download", "boxes", "iou"])
+@pytest.mark.parametrize("stage", ["download", "boxes", "max_box_acc", "iou"])
 def test_a_stage_starts_without_tensorflow(stage: str) -> None:
     code = f"import sys, stages.{stage}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"
     assert succeed(ROOT, sys.executable, "-c", code).strip() == "[]"
@@ -84,13 +84,17 @@ def test_the_outputs_agree_with_each_other(reproduced: pathlib.Path) -> None:
         assert heatmaps.dtype == np.float16
         assert set(heatmaps.max(axis=(1, 2)).tolist()) <= {0.0, 1.0}
         assert np.load(reproduced / "data/boxes" / row.file).shape == (30, 100, 4)
+        assert np.load(reproduced / "data/max_box_acc" / row.file).shape == (30, 255, 4)
+    assert index["probability"].between(0, 1).all()
+    assert (index["mapped"] == index["label"]).all()  # heatmaps.target: ground_truth
+    assert len(pd.read_parquet(reproduced / "data/heatmaps/classes.parquet")) == 10
 
 
 def test_the_headline_is_what_a_reader_would_work_out(reproduced: pathlib.Path) -> None:
     headline = YAML(typ="safe").load(reproduced / "metrics/localization.json")
     index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
     test = index["split"] == "test"
-    truth = scores.padded_boxes(index.loc[test, "boxes_yxyx"])
+    truth = iou.padded_boxes(index.loc[test, "boxes_yxyx"])
     for kind, name in (("cam", "cam"), ("grad_cam", "grad_cam-conv3_block3_out")):
         boxes = np.load(reproduced / f"data/boxes/{name}.npy")[test, 10]  # 0.005, then 0.01 to 0.1
         expected = [max(iou.iou(box, other) for other in own) for box, own in zip(boxes, truth, strict=True)]
@@ -153,7 +157,7 @@ def test_another_layer_reruns_iou_alone(clone: pathlib.Path) -> None:
 
 
 def test_a_stage_run_by_hand_writes_the_same_bytes(clone: pathlib.Path) -> None:
-    for stage in ("boxes", "iou"):
+    for stage in ("boxes", "max_box_acc", "iou"):
         succeed(clone, sys.executable, "-m", f"stages.{stage}")
     assert succeed(clone, "dvc", "status").strip() == "Data and pipelines are up to date."
 
@@ -162,13 +166,13 @@ def test_the_papers_recipe_runs(clone: pathlib.Path) -> None:
     recipe = ["heatmaps.score=softmax", "heatmaps.relu=false", "boxes.component=first", "boxes.rectangle=rotated"]
     flags = [flag for change in [*recipe, "ground_truth=first"] for flag in ("-S", change)]
     output = succeed(clone, "dvc", "exp", "run", *flags)
-    assert re.findall(r"Running stage '(\w+)'", output) == ["heatmaps", "boxes", "iou"]
+    assert re.findall(r"Running stage '(\w+)'", output) == ["heatmaps", "boxes", "max_box_acc", "iou"]
 
 
 def test_a_list_of_any_layers(clone: pathlib.Path) -> None:
     flags = ["-S", "heatmaps.layers=[conv5_block3_out,conv1_relu]", "-S", "layer=conv1_relu"]
     output = succeed(clone, "dvc", "exp", "run", *flags)
-    assert re.findall(r"Running stage '(\w+)'", output) == ["heatmaps", "boxes", "iou"]
+    assert re.findall(r"Running stage '(\w+)'", output) == ["heatmaps", "boxes", "max_box_acc", "iou"]
     assert pd.read_csv(clone / "plots/iou_by_layer.csv")["layer"].tolist()[1:] == ["conv1_relu", "conv5_block3_out"]
 
 

@@ -6,6 +6,7 @@ import pathlib
 import archives
 import pandas as pd
 import pytest
+import wsolevaluation
 from clones import clone_to, succeed
 from ruamel.yaml import YAML
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.skipif("REAL_DOGS" not in os.environ, reason="REAL_DOGS
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Stanford Dogs of 7 breeds, a frozen ImageNet backbone, and the two layers whose figures are known."""
+    """Stanford Dogs of 7 breeds, a frozen ImageNet backbone, and three layers, of which two have known figures."""
     folder = tmp_path_factory.mktemp("real")
     clone_to(folder)
     archives.place(REAL_DOGS / "stanford_dogs_mini", folder / "data/downloads")
@@ -24,7 +25,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "dataset=stanford_dogs",
         f"stanford_dogs.backbone.weights={REAL_DOGS / 'resnet50_imagenet_notop.weights.h5'}",
         "stanford_dogs.finetune.trainable=head",
-        "heatmaps.layers=[conv3_block3_out,conv5_block3_out]",
+        "heatmaps.layers=[conv3_block3_out,conv4_block6_out,conv5_block3_out]",
         "boxes.thresholds.step=0.1",
     ]
     succeed(folder, "dvc", "exp", "run", *(flag for change in changes for flag in ("-S", change)))
@@ -43,3 +44,10 @@ def test_figures_known_for_these_dogs(clone: pathlib.Path) -> None:
 def test_cam_is_grad_cam_at_the_last_layer(clone: pathlib.Path) -> None:
     by_layer = pd.read_csv(clone / "plots/iou_by_layer.csv")
     assert by_layer["mean_iou"].iloc[0] == pytest.approx(by_layer["mean_iou"].iloc[-1], abs=1e-3)
+
+
+@pytest.mark.parametrize("layer", ["conv3_block3_out", "conv4_block6_out"])
+def test_max_box_acc_is_wsolevaluations(clone: pathlib.Path, layer: str) -> None:
+    ours, theirs = wsolevaluation.beside_ours(clone, layer, 224)
+    assert ours[0] == pytest.approx(theirs[0], abs=0.005)  # the largest contour is ours by pixels, theirs by area
+    assert ours[1] == pytest.approx(theirs[1], abs=1e-6)

@@ -29,6 +29,7 @@ def scored(kind: str, layer: str, ious: list[list[float]], holdout: list[list[fl
         boxes_yxyx,
         np.array(ious),
         np.array(holdout),
+        np.zeros(255),
         of(ious),
         oracles,
         of(holdout),

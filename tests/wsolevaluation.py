@@ -7,8 +7,13 @@ at the contour of the largest area, V2 at all. IoU counts a pixel more than the 
 ground truth is in whole pixels of the resized image; the best ground-truth box counts.
 """
 
+import pathlib
+
 import cv2
 import numpy as np
+import pandas as pd
+
+from wsol.iou import padded_boxes
 
 DELTAS = (0.3, 0.5, 0.7)
 
@@ -25,7 +30,9 @@ def boxes_xyxy(grey: np.ndarray, level: int) -> tuple[list[tuple[int, ...]], int
     contours = cv2.findContours((grey > level).astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)[0]
     if not contours:
         return [(0, 0, 0, 0)], 0
-    found = [(x, y, min(x + w, width - 1), min(y + h, height - 1)) for x, y, w, h in map(cv2.boundingRect, contours)]
+    found: list[tuple[int, ...]] = [
+        (x, y, min(x + w, width - 1), min(y + h, height - 1)) for x, y, w, h in map(cv2.boundingRect, contours)
+    ]
     return found, int(np.argmax([cv2.contourArea(contour) for contour in contours]))
 
 
@@ -54,3 +61,13 @@ def scores(heatmaps: np.ndarray, ground_truth_yxyx: np.ndarray, size: int) -> tu
     found = np.stack([ious(heatmap, own, size) for heatmap, own in pairs])  # (images, 255, 2)
     accuracies = [(found[..., 1] >= delta).mean(axis=0).max() for delta in DELTAS]
     return float((found[..., 0] >= 0.5).mean(axis=0).max()), float(np.mean(accuracies))
+
+
+def beside_ours(folder: pathlib.Path, layer: str, size: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Grad-CAM's MaxBoxAcc and V2 on test at a layer: in the tables of a clone that has run, and by definition."""
+    index = pd.read_parquet(folder / "data/heatmaps/index.parquet")
+    rows = (index["split"] == "test").to_numpy()
+    heatmaps = np.load(folder / f"data/heatmaps/grad_cam-{layer}.npy")[rows]
+    table = pd.read_csv(folder / "tables/scores.csv").set_index(["map", "layer", "score"])["oracle"]
+    ours = tuple(table.loc[("grad_cam", layer, score)] for score in ("max_box_acc", "max_box_acc_v2"))
+    return ours, scores(heatmaps, padded_boxes(index.loc[rows, "boxes_yxyx"]), size)

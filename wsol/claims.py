@@ -21,7 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from wsol import baselines
 from wsol.bootstrap import interval
+from wsol.iou import iou_with_ground_truth
+from wsol.tables import ScoredMap
 
 LAYER, THRESHOLD, LOW_THRESHOLD = "conv3_block3_out", 0.1, 0.005
 CAM, GRAD_CAM = 0.4226, 0.3708
@@ -29,6 +32,33 @@ ABOUT = 0.05
 
 Columns = dict[str, np.ndarray]
 Claim = dict[str, Any]
+
+
+def of_maps(
+    maps: list[ScoredMap], thresholds: np.ndarray, ground_truth_yxyx: np.ndarray, rule: str, counts: np.ndarray
+) -> list[Claim]:
+    """The claims on the maps of a run, whatever layer and threshold it compares.
+
+    Args:
+        thresholds: (thresholds,) of the maps' IoUs.
+        ground_truth_yxyx: (images, most, 4) of the test images.
+        rule: `best` or `first` (see `wsol.iou.iou_with_ground_truth`).
+        counts: (draws, images), as `wsol.bootstrap.resampled` gives it.
+    """
+
+    def at(threshold: float, part: str) -> Columns:
+        places = np.flatnonzero(np.isclose(thresholds, threshold, rtol=0))
+        names = ["cam" if own.map == "cam" else own.layer for own in maps]
+        return {name: getattr(own, part)[:, place] for name, own in zip(names, maps, strict=True) for place in places}
+
+    centred = {
+        name: iou_with_ground_truth(baselines.centred(boxes_yxyx)[:, None], ground_truth_yxyx, rule)[:, 0]
+        for name, boxes_yxyx in at(THRESHOLD, "boxes_yxyx").items()
+        if name in ("cam", LAYER)
+    }
+    heights = {own.layer: own.height for own in maps if own.map == "grad_cam"}
+    holdout = at(THRESHOLD, "holdout_ious")
+    return judged(at(THRESHOLD, "ious"), at(LOW_THRESHOLD, "ious"), holdout, centred, heights, counts)
 
 
 def judged(

@@ -185,9 +185,9 @@ def _grown(
             boxes[step - 1] = np.array(_box(extents[largest], stride))
             if len(ground_truth_yxyx):
                 ious[step - 1, 0] = _contour_iou(extents[largest], stride, shape, holes, ground_truth_yxyx)
-                for root in range(np.int64(born)):
-                    if roots[root] == root:
-                        own_iou = _contour_iou(extents[root], stride, shape, holes, ground_truth_yxyx)
+                for start in range(np.int64(born)):
+                    if roots[start] == start:
+                        own_iou = _contour_iou(extents[start], stride, shape, holes, ground_truth_yxyx)
                         ious[step - 1, 1] = max(ious[step - 1, 1], own_iou)
     return boxes, ious
 

@@ -25,6 +25,7 @@ class ScoredMap(NamedTuple):
     boxes_yxyx: np.ndarray  # (images, thresholds, 4) float, fractions of the image
     ious: np.ndarray  # (images, thresholds) float
     holdout_ious: np.ndarray  # (holdout images, thresholds) float
+    box_accs: np.ndarray  # (LEVELS,) float, MaxBoxAcc's accuracy at each of its thresholds
     scores: Scores
     oracles: Scores  # the same, as thresholds chosen on the test images themselves would have it
     holdout: Scores  # the same, of the holdout images
