@@ -10,6 +10,7 @@ Takes   half a minute for toy_dogs; for stanford_dogs the download of 778 MiB an
 import pathlib
 import shutil
 import socket
+import sys
 import tarfile
 import urllib.parse
 from typing import Any
@@ -29,6 +30,8 @@ NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.Reque
 
 def main() -> str:
     settings = params.read("download")
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
     dataset = settings["dataset"]
     recipe, out = settings[dataset]["download"], f"data/{dataset}"
     check_backbone(params.everything()[dataset])
@@ -41,7 +44,10 @@ def main() -> str:
 
 def check_backbone(recipe: dict[str, Any]) -> None:
     """Raise InputError unless the recipe's backbone exists and has all the layers that params.yaml names."""
-    from wsol import classifier  # here, since the processes that draw import this file and need no TensorFlow
+    # here, since the processes that draw import this file and need no TensorFlow
+    import stages.support.quiet  # noqa: F401
+
+    from wsol import classifier
 
     network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
     params.check_layers(classifier.layer_names(network), classifier.block_outputs(network))

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import stages.support.quiet  # noqa: F401
+
 import keras
 import numpy as np
 import pandas as pd

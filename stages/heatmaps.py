@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import stages.support.quiet  # noqa: F401
+
 import keras
 import numpy as np
 import pandas as pd

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from stages.support import files, params
 from stages.support.run import run
@@ -45,7 +46,8 @@ def main() -> str:
     kinds, classes, holdout, test = read(settings["layer"])
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         score = functools.partial(scored_map, settings, thresholds, holdout, test)
-        maps = list(pool.map(score, kinds.to_dict("records")))
+        scored = tqdm(pool.map(score, kinds.to_dict("records")), "scores", len(kinds), unit=" maps", disable=None)
+        maps = list(scored)
     pair = [maps[0], next(own for own in maps[1:] if own.layer == settings["layer"])]
     counts = bootstrap.resampled(len(test.index), settings["bootstrap"]["draws"], settings["seed"])
     found = made_tables(settings["ground_truth"], maps, holdout, test, classes, counts)
@@ -60,7 +62,7 @@ def main() -> str:
         images.to_parquet(part)
     files.write_json("metrics/claims.json", judged)
     files.write_json("metrics/localization.json", headline)
-    return summary(headline)
+    return summary(settings, len(test.index), plots.compared(pair, found["scores"], found["baselines"]))
 
 
 def read(layer: str) -> tuple[pd.DataFrame, list[str], Images, Images]:
@@ -216,15 +218,17 @@ def write_plots(
             table.to_csv(part, index=False, float_format="%.6g")
 
 
-def summary(headline: dict[str, Any]) -> str:
-    """The headline in a line."""
-    figures = {
-        "CAM": headline["cam"],
-        f"Grad-CAM at {headline['layer']}": headline["grad_cam"],
-        "full-image box": headline["baselines"]["full_image"],
-    }
-    scored = ", ".join(f"{name} {figure['mean_iou']:.4f}" for name, figure in figures.items())
-    return f"iou: mean IoU of {headline['images']} test images at threshold {headline['threshold']}: {scored}"
+def summary(settings: dict[str, Any], images: int, compared: pd.DataFrame) -> str:
+    """The headline as a table."""
+    shown = compared.assign(
+        threshold=compared["threshold"].replace({"fixed": str(settings["threshold"]), "none": ""}),
+        mean_iou=compared["mean_iou"].map("{:.4f}".format),
+        interval=[f"{row.low:.4f} to {row.high:.4f}" for row in compared.itertuples()],
+    )
+    shown = shown[["what", "threshold", "mean_iou", "interval"]]
+    shown.columns = ["", "threshold", "mean IoU", "95 % interval"]
+    wrote = "iou: wrote metrics/, tables/, plots/*.csv, data/iou.parquet and data/coco"
+    return f"{wrote} ({images} test images of {settings['dataset']})\n{shown.to_string(index=False)}"
 
 
 if __name__ == "__main__":

@@ -2,16 +2,17 @@
 
 import numpy as np
 import scipy.stats
+from tqdm import tqdm
 
 PERCENTILES = (2.5, 97.5)  # of a 95 % interval
 
 
 def resampled(images: int, draws: int, seed: int) -> np.ndarray:
-    """How often each image is drawn: (draws, images) float64, every row an image set of the same size, with repeats."""
-    rng = np.random.default_rng(seed)
-    return np.stack([np.bincount(rng.integers(0, images, images), minlength=images) for _ in range(draws)]).astype(
-        float
-    )
+    """How often each image is drawn: (draws, images) float64, each row a set of as many images, with repeats."""
+    rng, counts = np.random.default_rng(seed), np.empty((draws, images))
+    for own in tqdm(counts, desc="bootstrap", unit=" draws", disable=None):
+        own[:] = np.bincount(rng.integers(0, images, images), minlength=images)
+    return counts
 
 
 def interval(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

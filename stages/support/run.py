@@ -4,11 +4,14 @@ import errno
 import sys
 from collections.abc import Callable
 
+import absl.logging
+
 from wsol.errors import InputError
 
 
 def run(main: Callable[[], str]) -> None:
-    """Run a stage and print the line it ends with; a user's error is one sentence and exit status 1."""
+    """Run a stage and print what it ends with; a user's error is one sentence and exit status 1."""
+    absl.logging.set_verbosity(absl.logging.ERROR)  # TFDS warns of its own code's age, thousands of times
     try:
         print(main())
     except InputError as error:
