@@ -33,6 +33,11 @@ def succeed(folder: pathlib.Path, *command: str) -> str:
     return done.stdout + done.stderr
 
 
+def log_of(folder: pathlib.Path) -> pathlib.Path:
+    """What the run in a clone has printed, with no terminal."""
+    return folder.with_name(f"{folder.name}.log")
+
+
 def set_params(folder: pathlib.Path, changes: dict[str, Any]) -> None:
     yaml = YAML()
     everything = yaml.load(folder / "params.yaml")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import keras
 import pytest
 import tensorflow_datasets as tfds
-from clones import MINUTE_RECIPE, STAGES, clone_to, commit, set_params, succeed
+from clones import MINUTE_RECIPE, STAGES, clone_to, commit, log_of, set_params, succeed
 
 from wsol import classifier, datasets
 from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
@@ -45,6 +45,7 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     output = succeed(folder, "dvc", "repro")
     assert [f"Running stage '{stage}'" in output for stage in STAGES] == [True] * len(STAGES)
     commit(folder)
+    log_of(folder).write_text(output)
     return folder
 
 

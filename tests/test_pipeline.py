@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from clones import ROOT, STAGES, set_params, shell, succeed
+from clones import ROOT, STAGES, log_of, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 from wsol import iou
@@ -71,6 +71,14 @@ def test_every_parameter_has_a_comment() -> None:
 
 
 # ---------------------------------------------------------------- what it writes
+
+
+def test_a_log_holds_what_a_reader_wants(reproduced: pathlib.Path) -> None:
+    lines = log_of(reproduced).read_text().splitlines()
+    assert [stage for stage in STAGES if not any(line.startswith(f"{stage}: wrote ") for line in lines)] == []
+    noise = [line for line in lines if re.match(r"[IWE]0000|WARNING|\s*\d+%\||.*oneDNN", line)]
+    assert noise == []
+    assert len(lines) < 100
 
 
 def test_the_outputs_agree_with_each_other(reproduced: pathlib.Path) -> None:
