@@ -57,7 +57,7 @@ def main() -> str:
     images = tables.images(maps, at, about(test, classes), test.ground_truth_yxyx)
     write_tables(found, claims.markdown(judged))
     write_coco({own.map: own.boxes_yxyx[:, at] for own in pair}, test, classes)
-    write_plots(settings["layer"], thresholds, maps, pair, found, images, test, classes)
+    write_plots(thresholds, maps, pair, found, images)
     with files.aside("data/iou.parquet") as part:
         images.to_parquet(part)
     files.write_json("metrics/claims.json", judged)
@@ -196,22 +196,18 @@ def write_coco(boxes_yxyx: dict[str, np.ndarray], test: Images, classes: list[st
 
 
 def write_plots(
-    layer: str,
     thresholds: np.ndarray,
     maps: list[ScoredMap],
     pair: list[ScoredMap],
     found: dict[str, pd.DataFrame],
     images: pd.DataFrame,
-    test: Images,
-    classes: list[str],
 ) -> None:
-    label, predicted = test.index["label"].to_numpy(), test.index["predicted"].to_numpy()
     drawn = {
-        "iou_by_layer": plots.by_layer(maps, found["scores"], found["baselines"], layer),
+        "iou_by_layer": plots.by_layer(maps, found["scores"], found["baselines"], pair[1].layer),
         "iou_by_threshold": plots.by_threshold(maps, thresholds, found["baselines"]),
         "compared": plots.compared(pair, found["scores"], found["baselines"]),
-        "iou_by_image": plots.by_image(images, layer),
-        "confusion": plots.confusion(label, predicted, classes),
+        "iou_by_image": plots.by_image(images, pair[1].layer),
+        "confusion": plots.confusion(images),
     }
     for name, table in drawn.items():
         with files.aside(f"plots/{name}.csv") as part:

@@ -77,18 +77,27 @@ def test_by_image() -> None:
     ]
 
 
+def predictions(labels: list[str], predicted: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"map": "cam", "label": labels, "predicted": predicted})
+
+
 def test_confusion_shows_all_pairs_of_the_classes_there_are() -> None:
-    # of c there is no image; a is once taken for b
-    table = plots.confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), ["a", "b", "c"])
-    assert table.to_numpy().tolist() == [["a", "a", 1, 0.5], ["a", "b", 1, 0.5], ["b", "a", 0, 0], ["b", "b", 1, 1]]
+    # a is once taken for b, and once for c, of which there is no image
+    table = plots.confusion(predictions(["a", "a", "a", "b"], ["a", "b", "c", "b"]))
+    assert table[["true", "predicted", "images"]].to_numpy().tolist() == [
+        ["a", "a", 1],
+        ["a", "b", 1],
+        ["b", "a", 0],
+        ["b", "b", 1],
+    ]
+    assert table["share"].tolist() == pytest.approx([1 / 3, 1 / 3, 0, 1])
 
 
 def test_confusion_keeps_the_most_confused() -> None:
     # 30 classes of two images; those from the 20th on are each taken once for the next
-    labels = np.repeat(np.arange(30), 2)
-    predicted = labels.copy()
-    predicted[::2] = np.where(labels[::2] >= 20, (labels[::2] - 19) % 10 + 20, labels[::2])
-    table = plots.confusion(labels, predicted, [f"{at:02}" for at in range(30)])
+    labels = [f"{at // 2:02}" for at in range(60)]
+    predicted = [f"{(at // 2 - 19) % 10 + 20}" if at % 2 and at >= 40 else label for at, label in enumerate(labels)]
+    table = plots.confusion(predictions(labels, predicted))
     names = sorted(set(table["true"]))
     assert len(table) == 20 * 20
     assert names[-10:] == [str(at) for at in range(20, 30)]  # all ten that are confused; the rest fill up in order

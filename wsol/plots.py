@@ -97,27 +97,29 @@ def by_image(images: pd.DataFrame, layer: str) -> pd.DataFrame:
     return table.assign(grad_cam=grad_cam["iou"].to_numpy())
 
 
-def confusion(labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> pd.DataFrame:
+def confusion(images: pd.DataFrame) -> pd.DataFrame:
     """How often each of the most confused classes was taken for each other of them.
 
     Args:
-        labels, predicted: (images,) indices of `classes`.
+        images: as `wsol.tables.images` gives it.
 
     Returns:
-        Columns true, predicted, images, share (of the true class's images); the classes that are most often taken for
-        another or another for them, at most MOST_CONFUSED, in the order of `classes`; all pairs of them.
+        Columns true, predicted, images, share (of the true class's images); the classes with images that are most
+        often taken for another or another for them, at most MOST_CONFUSED, by name; all pairs of them.
     """
-    counts = np.zeros((len(classes), len(classes)), int)
-    np.add.at(counts, (labels, predicted), 1)
-    wrong = counts - np.diag(np.diag(counts))
-    order = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:MOST_CONFUSED]
-    shown = np.sort([at for at in order if counts[at].sum()])
+    cam = images[images["map"] == "cam"]
+    counts = pd.crosstab(cam["label"], cam["predicted"])
+    names = counts.index
+    square = counts.reindex(columns=names, fill_value=0).to_numpy()
+    wrong = counts.sum(axis=1).to_numpy() + square.sum(axis=0) - 2 * np.diag(square)
+    shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED])
+    share = square / counts.sum(axis=1).to_numpy()[:, None]
     pairs = [(true, guess) for true in shown for guess in shown]
     return pd.DataFrame(
         {
-            "true": [classes[true] for true, _ in pairs],
-            "predicted": [classes[guess] for _, guess in pairs],
-            "images": [counts[pair] for pair in pairs],
-            "share": [counts[pair] / counts[pair[0]].sum() for pair in pairs],
+            "true": [names[true] for true, _ in pairs],
+            "predicted": [names[guess] for _, guess in pairs],
+            "images": [square[pair] for pair in pairs],
+            "share": [share[pair] for pair in pairs],
         }
     )
