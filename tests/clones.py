@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = pathlib.Path(__file__).parents[1]
-STAGES = ("download", "finetune", "heatmaps", "boxes", "max_box_acc", "iou", "figures")
+STAGES = ("download", "finetune", "heatmaps", "boxes", "max_box_acc", "iou", "figures", "gallery", "page")
 MINUTE_RECIPE = {
     "toy_dogs.image_size": 32,
     "toy_dogs.download.train": 4,
