@@ -65,7 +65,7 @@ def main() -> str:
         part.write_text(
             page.html(frame, vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed"), SENTENCES), encoding="utf8"
         )
-    return f"page: {len(SENTENCES)} figures have their sentence in plots/page.html"
+    return f"page: wrote plots/page.html ({len(SENTENCES)} figures, each with its sentence)"
 
 
 if __name__ == "__main__":

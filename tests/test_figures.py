@@ -13,8 +13,8 @@ from stages import figures
 PLOTS: dict[str, dict[str, Any]] = {
     name: plot
     for entry in YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
+    if isinstance(entry, dict)  # an image is but its path
     for name, plot in entry.items()
-    if plot and "template" in plot
 }
 
 
