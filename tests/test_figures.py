@@ -40,5 +40,14 @@ def test_figure_1_names_what_it_compares(reproduced: pathlib.Path) -> None:
     assert picture.count('aria-roledescription="point"') == 16 + 1  # a layer each, and the diamond
 
 
+def test_every_template_and_table_is_a_dependency() -> None:
+    # listed one by one: DVC sees no folder inside .dvc
+    deps = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]["figures"]["deps"])
+    assert {f".dvc/plots/{plot['template']}.json" for plot in PLOTS.values()} <= deps
+    paths = {path for plot in PLOTS.values() for path in plot["y"]}
+    assert {path for path in paths if not path.startswith("plots/finetune/")} <= deps
+    assert "plots/finetune" in deps
+
+
 def test_file_names() -> None:
     assert figures.file_name("Figure 1. Mean IoU by layer") == "figure_1_mean_iou_by_layer"
