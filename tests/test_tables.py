@@ -36,9 +36,11 @@ def scored(kind: str, layer: str, ious: list[list[float]], holdout: list[list[fl
     )
 
 
+# every map's oracle is .8 but the last layer's, which is .9
 CAM = scored("cam", "last", [[0.4, 0.5], [0.2, 0.3]], [[0.1, 0.1]])
 EARLY = scored("grad_cam", "early", [[0.1, 0.6], [0.1, 0.4]], [[0.2, 0.9]])
 LAST = scored("grad_cam", "last", [[0.4, 0.5], [0.2, 0.3]], [[0.3, 0.1]])
+LAST = LAST._replace(oracles={"mean_iou_chosen": Score(np.array([0.9, 0.9]), 0.3)})
 MAPS = [CAM, EARLY, LAST]
 
 
@@ -119,4 +121,8 @@ def test_headline() -> None:
     assert headline["cam_less_grad_cam"]["mean_iou"] == pytest.approx(0.2)
     assert headline["chosen_on_holdout"]["grad_cam"]["layer"] == "early"
     assert headline["chosen_on_holdout"]["grad_cam"]["mean_iou"] == pytest.approx(0.5)
+    # in hindsight the last layer would have been the better choice
+    assert headline["chosen_on_holdout"]["grad_cam"]["oracle"] == pytest.approx(0.9)
+    assert headline["chosen_on_holdout"]["grad_cam"]["oracle_layer"] == "last"
+    assert headline["chosen_on_holdout"]["cam"]["oracle"] == pytest.approx(0.8)
     assert headline["baselines"] == {"full_image": {"mean_iou": pytest.approx(0.3)}}

@@ -187,7 +187,7 @@ def headline(maps: list[ScoredMap], grad_cam: ScoredMap, tables: dict[str, pd.Da
         "cam_less_grad_cam": _mean_iou(difference),
         "chosen_on_holdout": {
             "cam": _chosen(tables["scores"], cam),
-            "grad_cam": {"layer": better.layer} | _chosen(tables["scores"], better),
+            "grad_cam": {"layer": better.layer} | _chosen(tables["scores"], better) | _oracle(tables["scores"]),
         },
         "baselines": {
             row.baseline: {"mean_iou": row.estimate} for row in boxes[boxes["score"] == "mean_iou"].itertuples()
@@ -207,3 +207,10 @@ def _chosen(table: pd.DataFrame, own: ScoredMap) -> dict[str, float]:
     """Mean IoU at the threshold chosen on holdout, and at the best on test itself."""
     row = _row(table, own, "mean_iou_chosen")
     return {"threshold": row["threshold"], "mean_iou": row["estimate"], "oracle": row["oracle"]}
+
+
+def _oracle(table: pd.DataFrame) -> dict[str, Any]:
+    """Grad-CAM's best layer and threshold on test itself."""
+    rows = table[(table["map"] == "grad_cam") & (table["score"] == "mean_iou_chosen")]
+    best = rows.loc[rows["oracle"].idxmax()]
+    return {"oracle": best["oracle"], "oracle_layer": best["layer"]}
