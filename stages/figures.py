@@ -6,7 +6,8 @@ Reads   params (dataset, layer, threshold), the plots section of dvc.yaml, .dvc/
 Writes  plots/figures/: a PNG for each plot, named after it; plots/iou_by_layer.svg, figure 1 as SVG
 Takes   seconds
 
-What a picture shows and says stands in dvc.yaml alone: `dvc plots show` draws the same.
+What a picture shows and says stands in dvc.yaml alone: `dvc plots show` draws the same. DVC allows no dependency on
+that file: after an edit of a plot there, `dvc repro --force --single-item figures`.
 """
 
 import pathlib
@@ -29,8 +30,9 @@ def main() -> str:
     settings = params.read("figures")
     about = f"{settings['dataset']}, {settings['layer']}, threshold {settings['threshold']}"
     listed = YAML(typ="safe").load(pathlib.Path("dvc.yaml"))["plots"]
-    drawn = {name: plot for entry in listed if isinstance(entry, dict) for name, plot in entry.items() if plot}
-    with files.whole_folder("plots/figures", "") as folder:
+    # the others are images, which are drawn elsewhere
+    drawn = {name: plot for entry in listed if isinstance(entry, dict) for name, plot in entry.items()}
+    with files.whole_folder("plots/figures", files.fingerprint(settings)) as folder:
         for name, plot in tqdm(drawn.items(), desc="figures", unit=" figures", disable=None):
             figure = filled(plot, about)
             (folder / f"{file_name(name)}.png").write_bytes(figures.png(figure))

@@ -55,8 +55,9 @@ def main() -> str:
     judged = claims.of_maps(maps, thresholds, test.ground_truth_yxyx, settings["ground_truth"], counts)
     at = params.threshold_index(thresholds, settings["threshold"])
     images = tables.images(maps, at, about(test, classes), test.ground_truth_yxyx)
-    write_tables(found, claims.markdown(judged))
-    write_coco({own.map: own.boxes_yxyx[:, at] for own in pair}, test, classes)
+    recipe = files.fingerprint(settings)
+    write_tables(recipe, found, claims.markdown(judged))
+    write_coco(recipe, {own.map: own.boxes_yxyx[:, at] for own in pair}, test, classes)
     write_plots(thresholds, maps, pair, found, images)
     with files.aside("data/iou.parquet") as part:
         images.to_parquet(part)
@@ -175,20 +176,20 @@ def about(test: Images, classes: list[str]) -> pd.DataFrame:
     )
 
 
-def write_tables(found: dict[str, pd.DataFrame], claims_table: str) -> None:
-    with files.whole_folder("tables", "") as folder:
+def write_tables(recipe: str, found: dict[str, pd.DataFrame], claims_table: str) -> None:
+    with files.whole_folder("tables", recipe) as folder:
         for name, table in found.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
         (folder / "claims.md").write_text(claims_table)
 
 
-def write_coco(boxes_yxyx: dict[str, np.ndarray], test: Images, classes: list[str]) -> None:
+def write_coco(recipe: str, boxes_yxyx: dict[str, np.ndarray], test: Images, classes: list[str]) -> None:
     """The ground truth, and for each map its boxes at the fixed threshold, scored by the class's probability."""
     index, sizes = test.index, test.index[["height", "width"]].to_numpy()
     truth = coco.ground_truth(
         index["image"].tolist(), sizes, index["label"].to_numpy(), test.ground_truth_yxyx, classes
     )
-    with files.whole_folder("data/coco", "") as folder:
+    with files.whole_folder("data/coco", recipe) as folder:
         (folder / "ground_truth.json").write_text(json.dumps(truth))
         for name, own in boxes_yxyx.items():
             found = coco.results(own, sizes, index["mapped"].to_numpy(), index["probability"].to_numpy())

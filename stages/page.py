@@ -46,8 +46,8 @@ SENTENCES = {
         "the worst, and where CAM and Grad-CAM differ most."
     ),
     "plots/layer_strip.png": (
-        "One dog through all layers, the one whose IoU goes from layer to layer as the mean does: early maps follow "
-        "edges, late ones blur."
+        "One dog through all layers: of those that are alone in their picture and rightly predicted, the one whose IoU "
+        "goes from layer to layer most as the mean does."
     ),
     "Training. Loss by epoch": (
         "The loss on the images the classifier learns from (fit) and on those held out: once the latter rises, it "

@@ -29,7 +29,7 @@ def test_the_centre_box_is_chosen_by_its_mean_iou() -> None:
 
 
 def test_the_rule_decides_which_dog_counts() -> None:
-    # image 2: a box of .2 each side in the centre of its second dog
+    # the box is the second dog of image 2
     box = np.array([[0.2, 0.4, 0.4, 0.6]])
     assert baselines.ious(box, TRUTH, "best")[1, 0] == pytest.approx(1)
     assert baselines.ious(box, TRUTH, "first")[1, 0] == 0

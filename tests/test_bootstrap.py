@@ -42,13 +42,6 @@ def test_a_group_is_drawn_with_the_rest() -> None:
     assert np.ravel(bootstrap.interval(np.array([[0.7]]), counts[:, [1]])) == pytest.approx([0.7, 0.7, 0.7])
 
 
-def test_paired_differences_are_drawn_together() -> None:
-    # each image is worth .1 more in the one than in the other, however much the images differ
-    values = np.random.default_rng(0).random(50)
-    _, low, high = bootstrap.interval(((values + 0.1) - values)[:, None], bootstrap.resampled(50, 200, 0))
-    assert (low[0], high[0]) == pytest.approx((0.1, 0.1))
-
-
 def test_signed_rank() -> None:
     differences = np.random.default_rng(0).normal(0.1, 1, (30, 2))
     columns = np.column_stack([differences, np.zeros(30)])

@@ -19,7 +19,7 @@ def ious(**means: float) -> claims.Columns:
 
 def verdicts(test: claims.Columns, **others: claims.Columns) -> list[str]:
     given = {"low_test": test, "holdout": test, "centred": test} | others
-    return [row["verdict"] for row in claims.judged(test, heights=HEIGHTS, counts=COUNTS, **given)]
+    return [row["verdict"] for row in claims.judged(test, heights=HEIGHTS, last=LAST, counts=COUNTS, **given)]
 
 
 AS_THE_PAPER = ious(cam=0.4226, **{FIRST: 0.1, PAPERS: 0.3708, MIDDLE: 0.2, LAST: 0.15})
@@ -27,7 +27,7 @@ AS_THE_PAPER = ious(cam=0.4226, **{FIRST: 0.1, PAPERS: 0.3708, MIDDLE: 0.2, LAST
 
 def test_a_world_as_the_papers() -> None:
     low, centred = ious(cam=0.5, conv3_block3_out=0.5), ious(cam=0.3, conv3_block3_out=0.3)
-    found = claims.judged(AS_THE_PAPER, low, AS_THE_PAPER, centred, HEIGHTS, COUNTS)
+    found = claims.judged(AS_THE_PAPER, low, AS_THE_PAPER, centred, HEIGHTS, LAST, COUNTS)
     assert [row["verdict"] for row in found] == ["holds"] * 9
     # every image is as hard for both maps, so the differences are the same for all
     assert found[0] == {
@@ -65,7 +65,7 @@ def test_the_best_layer_must_beat_every_other() -> None:
 
 def test_the_rival_is_chosen_on_holdout() -> None:
     holdout = ious(**{FIRST: 0.9, PAPERS: 0.4, MIDDLE: 0.3, LAST: 0.2})
-    found = claims.judged(AS_THE_PAPER, {}, holdout, {}, HEIGHTS, COUNTS)
+    found = claims.judged(AS_THE_PAPER, {}, holdout, {}, HEIGHTS, LAST, COUNTS)
     assert found[1]["estimate"] == pytest.approx(0.3708 - 0.1)
 
 
@@ -76,13 +76,19 @@ def test_about_is_within_a_twentieth() -> None:
 
 
 def test_what_is_not_in_the_sweep_is_undecided() -> None:
-    found = claims.judged(ious(cam=0.4), {}, {}, {}, {LAST: 7}, COUNTS)
+    found = claims.judged(ious(cam=0.4), {}, {}, {}, {LAST: 7}, LAST, COUNTS)
     assert [row["estimate"] is None for row in found] == [True] * 7 + [False, True]
     assert {row["verdict"] for row in found if row["estimate"] is None} == {"undecided"}
 
 
+def test_the_last_layer_is_the_networks_not_the_sweeps() -> None:
+    shorter = {layer: height for layer, height in HEIGHTS.items() if layer != LAST}
+    found = claims.judged(ious(cam=0.4, **dict.fromkeys(shorter, 0.3)), {}, AS_THE_PAPER, {}, shorter, LAST, COUNTS)
+    assert (found[2]["estimate"], found[2]["verdict"]) == (None, "undecided")
+
+
 def test_markdown() -> None:
-    rows = claims.judged(ious(cam=0.6), {}, {}, {}, {LAST: 7}, COUNTS)
+    rows = claims.judged(ious(cam=0.6), {}, {}, {}, {LAST: 7}, LAST, COUNTS)
     lines = claims.markdown(rows).splitlines()
     assert len(lines) == 2 + 9
     assert lines[2] == "| CAM beats Grad-CAM at conv3_block3_out | 0.4226 against 0.3708 |  |  | undecided |"

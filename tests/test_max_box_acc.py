@@ -73,14 +73,23 @@ def test_a_bay_is_no_hole() -> None:
 
 
 def test_localized() -> None:
-    # left half 1, right half 0, on a canvas of 8: with one more column the box has an IoU of 4/5 with the left half,
-    # whose whole pixels are 5 x 9 with one more, cut at nothing: 5 * 8 / (5 * 9)
-    heatmap = np.repeat([[1.0, 1, 0, 0]], 4, axis=0)
-    found = max_box_acc.localized(np.kron(heatmap, np.ones((2, 2))), 8, np.array([[0, 0, 1, 0.5]]))
-    assert found.shape == (255, 4)
-    assert found.dtype == bool
-    assert found[128].tolist() == [True, True, True, True]
+    # the left half of a canvas of 8, and one column more: 5 x 8, as the whole height leaves no room for a row more
+    heatmap = np.kron(np.array([[1.0, 0]]), np.ones((8, 4)))
+    assert max_box_acc.localized(heatmap, 8, np.array([[0, 0, 1, 0.5]])).shape == (255, 4)
+    # ground truth of 2 x 8 pixels: with one more each way 3 x 8, of which all is found; 3 / 5 is above .5, not .7
+    assert max_box_acc.localized(heatmap, 8, np.array([[0, 0, 1, 0.25]]))[128].tolist() == [True, True, True, False]
+    # of 1 x 8: 2 / 5, where without the pixel more it would be 1 / 4
+    assert max_box_acc.localized(heatmap, 8, np.array([[0, 0, 1, 0.125]]))[128].tolist() == [False, True, False, False]
     assert not max_box_acc.localized(np.zeros((4, 4)), 8, np.array([[0, 0, 1, 0.5]])).any()
+
+
+def test_a_fraction_in_float32_is_the_pixel_it_stands_for() -> None:
+    # 7 of 49 columns on a canvas of 224 is column 32; 7 / 49 lies a little below in float32
+    widths = np.arange(100, 700)
+    fractions = (np.arange(1, 100)[:, None] / widths).astype(np.float32)
+    expected = np.arange(1, 100)[:, None] * 224 // widths
+    boxes = np.stack([fractions, fractions, np.ones_like(fractions), np.ones_like(fractions)], axis=-1)
+    assert (max_box_acc.whole_pixels(boxes, 224)[..., 0] == expected).all()
 
 
 def test_no_ground_truth_is_never_found() -> None:

@@ -23,7 +23,7 @@ def slip(folder: pathlib.Path, stage: str) -> str:
 
 
 def listing(folder: pathlib.Path) -> dict[str, int]:
-    places = ("data", "models", "metrics", "plots")
+    places = ("data", "models", "metrics", "plots", "tables")
     paths = (path for place in places for path in (folder / place).rglob("*"))
     return {str(path): path.stat().st_mtime_ns for path in paths if path.is_file()}
 

@@ -46,7 +46,8 @@ def iou(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 def ious(heatmap: np.ndarray, ground_truth_yxyx: np.ndarray, size: int) -> np.ndarray:
     """(255, 2): IoU of the largest contour and the best, at each grey level: of the 1,000 thresholds these differ."""
-    truth = [tuple(int(edge * size) for edge in box[[1, 0, 3, 2]]) for box in ground_truth_yxyx if box.any()]
+    # kept in float32, a fraction may lie a little below the whole pixel it stands for
+    truth = [tuple(int(edge * size + 1e-4) for edge in box[[1, 0, 3, 2]]) for box in ground_truth_yxyx if box.any()]
     canvas, found = grey(heatmap, size), []
     for level in range(255):
         boxes, largest = boxes_xyxy(canvas, level)

@@ -4,8 +4,8 @@ An estimate is a mean over the test images, with its 95 % interval [low, high].
 
 - A claim that something is greater: the estimate is the mean of the paired differences. It `holds` if
   low > 0, `does not hold` if high < 0, and is `undecided` otherwise.
-- That a layer is the best: the difference to the best of the others, chosen on holdout. It does not hold if
-  high < 0; it holds if low > 0 for the difference to each of the others.
+- That a layer is the best, of those in the sweep: the difference to the best of the others, chosen on holdout. It
+  does not hold if high < 0; it holds if low > 0 for the difference to each of the others.
 - That intermediate layers beat the last one: the best of them, chosen on holdout, less the last. Intermediate are
   those whose resolution is neither the sweep's finest nor its coarsest.
 - That a threshold inflates the IoU: the IoU there less that at 0.1.
@@ -58,11 +58,18 @@ def of_maps(
     }
     heights = {own.layer: own.height for own in maps if own.map == "grad_cam"}
     holdout = at(THRESHOLD, "holdout_ious")
-    return judged(at(THRESHOLD, "ious"), at(LOW_THRESHOLD, "ious"), holdout, centred, heights, counts)
+    last = next(own.layer for own in maps if own.map == "cam")
+    return judged(at(THRESHOLD, "ious"), at(LOW_THRESHOLD, "ious"), holdout, centred, heights, last, counts)
 
 
 def judged(
-    test: Columns, low_test: Columns, holdout: Columns, centred: Columns, heights: dict[str, int], counts: np.ndarray
+    test: Columns,
+    low_test: Columns,
+    holdout: Columns,
+    centred: Columns,
+    heights: dict[str, int],
+    last: str,
+    counts: np.ndarray,
 ) -> list[Claim]:
     """All claims with their verdicts.
 
@@ -73,6 +80,7 @@ def judged(
         holdout: the same at THRESHOLD of the holdout images, for choices.
         centred: the same on test for boxes of the maps' sizes at THRESHOLD in the image's centre.
         heights: height of each Grad-CAM map by its layer.
+        last: the network's last layer, which the sweep need not have.
         counts: (draws, images), as `wsol.bootstrap.resampled` gives it.
 
     Returns:
@@ -86,7 +94,7 @@ def judged(
     return [
         _greater(f"CAM beats Grad-CAM at {LAYER}", f"{CAM} against {GRAD_CAM}", test, "cam", test, LAYER, counts),
         _best_layer(test, holdout, list(heights), counts),
-        _intermediate(test, holdout, heights, counts),
+        _intermediate(test, holdout, heights, last, counts),
         *(_greater(f"{inflates}: {name}", "yes", low_test, key, test, key, counts) for name, key in maps.items()),
         *(_greater(f"{does_not}: {name}", "yes", test, key, centred, key, counts) for name, key in maps.items()),
         _about("CAM's IoU", CAM, test.get("cam"), counts),
@@ -108,7 +116,7 @@ def _greater(
     claim: str, paper: str, one: Columns, key: str, other: Columns, rival: str | None, counts: np.ndarray
 ) -> Claim:
     if key not in one or rival not in other:
-        return _undecided(claim, paper)
+        return _claim(claim, paper)
     estimate, low, high = _mean(one[key] - other[rival], counts)
     verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
     return _claim(claim, paper, estimate, low, high, verdict)
@@ -123,10 +131,9 @@ def _best_layer(test: Columns, holdout: Columns, layers: list[str], counts: np.n
     return found
 
 
-def _intermediate(test: Columns, holdout: Columns, heights: dict[str, int], counts: np.ndarray) -> Claim:
+def _intermediate(test: Columns, holdout: Columns, heights: dict[str, int], last: str, counts: np.ndarray) -> Claim:
     ends = {min(heights.values()), max(heights.values())}
     best = _best(holdout, [layer for layer, height in heights.items() if height not in ends])
-    *_, last = heights
     return _greater("intermediate layers beat the last one", "yes", test, best or "", test, last, counts)
 
 
@@ -138,7 +145,7 @@ def _best(holdout: Columns, layers: list[str]) -> str | None:
 def _about(claim: str, paper: float, values: np.ndarray | None, counts: np.ndarray) -> Claim:
     claim = f"{claim} is about {paper:.2f}"
     if values is None:
-        return _undecided(claim, str(paper))
+        return _claim(claim, str(paper))
     estimate, low, high = _mean(values, counts)
     inside = paper - ABOUT <= low and high <= paper + ABOUT
     outside = high < paper - ABOUT or low > paper + ABOUT
@@ -152,11 +159,12 @@ def _mean(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
     return float(estimate[0]), float(low[0]), float(high[0])
 
 
-def _undecided(claim: str, paper: str) -> Claim:
-    return _claim(claim, paper, None, None, None, "undecided")
-
-
 def _claim(
-    claim: str, paper: str, estimate: float | None, low: float | None, high: float | None, verdict: str
+    claim: str,
+    paper: str,
+    estimate: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    verdict: str = "undecided",
 ) -> Claim:
     return {"claim": claim, "paper": paper, "estimate": estimate, "low": low, "high": high, "verdict": verdict}

@@ -1,9 +1,9 @@
 """What MaxBoxAcc and MaxBoxAccV2 count: which images are localized at which threshold (Choe et al. 2020, section 4.1).
 
 By the protocol of clovaai/wsolevaluation, and so apart from this project's own boxes: the heatmap is
-upsampled cubically, its minimum taken to 0 and its maximum to 1, and cut into 256 grey levels, each a
-threshold; coordinates of the ground truth are whole pixels; sides count one pixel more than the
-difference of their edges; contours are those of components and of holes.
+upsampled cubically, its minimum taken to 0 and its maximum to 1, and cut into 256 grey levels, each but the
+highest a threshold; coordinates of the ground truth are whole pixels; sides count one pixel more than the
+difference of their edges; contours are those of components and of holes; the best ground-truth box counts.
 One difference remains: its largest contour is the one that encloses most, ours the component of most pixels.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 from wsol.sweep import contour_ious
 
 LEVELS = 255
+ROUNDING = 1e-4  # pixels by which a fraction may lie below a whole one, for it was kept in float32
 DELTAS = (0.3, 0.5, 0.7)  # of MaxBoxAccV2; MaxBoxAcc's is the middle one
 
 
@@ -41,5 +42,5 @@ def grey_levels(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
 
 def whole_pixels(boxes_yxyx: np.ndarray, canvas_size: int) -> np.ndarray:
     """Boxes (..., 4) in pixels, upper edges exclusive after the field's one more; empty boxes stay so."""
-    pixels = np.floor(np.asarray(boxes_yxyx, float) * canvas_size)
+    pixels = np.floor(np.asarray(boxes_yxyx, float) * canvas_size + ROUNDING)
     return np.where(boxes_yxyx.any(axis=-1, keepdims=True), pixels + np.array([0, 0, 1, 1]), 0)

@@ -21,14 +21,15 @@ def by_layer(maps: list[ScoredMap], scores: pd.DataFrame, baselines: pd.DataFram
         (every second block), threshold, mean_iou, low, high, marked, and one column a baseline.
     """
     table = scores[scores["score"] == "mean_iou"].rename(columns={"estimate": "mean_iou"})
-    blocks = pd.Series([own.layer.split("_")[0] for own in maps])
+    blocks = [own.layer.split("_")[0] for own in maps]
+    shaded = pd.factorize(np.array(blocks[1:]))[0] % 2 == 1  # CAM comes first, and has no place among the layers
     return pd.DataFrame(
         {
             "map": [own.map for own in maps],
             "layer": [own.layer for own in maps],
             "label": [f"{own.layer}|{own.height} × {own.width}" for own in maps],
             "block": blocks,
-            "shaded": pd.factorize(blocks.where([own.map != "cam" for own in maps]))[0] % 2 == 1,
+            "shaded": [False, *shaded],
             "threshold": table["threshold"].to_numpy(),
             "mean_iou": table["mean_iou"].to_numpy(),
             "low": table["low"].to_numpy(),
