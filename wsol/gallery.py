@@ -116,7 +116,7 @@ def layer_strip(dog: Dog, dataset: str, layer: str, threshold: float) -> bytes:
     rows = math.ceil((1 + len(dog.maps)) / COLUMNS)
     sheet = Sheet(WIDTH, HEADING + (room[1] + UNDER) * rows + LEGEND)
     title = f"{dataset}: CAM, and Grad-CAM layer by layer; threshold {threshold:g}"
-    rule = "Of the rightly predicted test images of one dog that whose IoU goes over the layers most as the mean does"
+    rule = "The typical dog: its IoU goes over the layers as the test images' mean does"
     heading(sheet, title, f"{rule}; bold: {layer}, compared with CAM")
     for number, found in enumerate([None, *dog.maps]):
         row, column = divmod(number, COLUMNS)
