@@ -28,7 +28,7 @@ FIGURE_1 = "iou_by_layer"
 
 def main() -> str:
     settings = params.read("figures")
-    about = f"{settings['dataset']}, {settings['layer']}, threshold {settings['threshold']}"
+    about = f"{settings['dataset']}, threshold {settings['threshold']}, compared layer {settings['layer']}"
     listed = YAML(typ="safe").load(pathlib.Path("dvc.yaml"))["plots"]
     # the others are images, which are drawn elsewhere
     drawn = {name: plot for entry in listed if isinstance(entry, dict) for name, plot in entry.items()}
