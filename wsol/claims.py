@@ -1,4 +1,4 @@
-"""The paper's claims, and the rules by which each is judged; the rules were written before the figures were seen.
+"""The paper's claims, and the rules by which each is judged; they were written before any interval was known.
 
 An estimate is a mean over the test images, with its 95 % interval [low, high].
 
