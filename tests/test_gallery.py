@@ -1,10 +1,12 @@
 """Which dogs are shown, and that whatever is found of them can be drawn."""
 
+import itertools
 import pathlib
 
 import cv2
 import numpy as np
 import pytest
+from matplotlib.image import FigureImage
 
 from wsol import gallery, sample, sheet
 from wsol.gallery import Dog, Found
@@ -126,6 +128,44 @@ def test_any_number_of_layers_makes_a_strip(layers: int, rows: int) -> None:
     ]
     row = (gallery.COLUMN * 60 / 80 + gallery.UNDER) * sheet.DPI
     assert heights[1] - heights[0] == pytest.approx((rows - 1) * row, abs=1)
+
+
+Edges = tuple[float, float, float, float]
+
+
+def edges(drawn: sheet.Sheet) -> list[tuple[str, Edges]]:
+    """What lies on a sheet: its pictures and its texts, each with (left, bottom, right, top) in pixels."""
+    lying: list[tuple[str, Edges]] = [
+        (text.get_text(), text.get_window_extent().extents) for text in drawn.figure.texts
+    ]
+    for own in drawn.figure.images:
+        assert isinstance(own, FigureImage)
+        height, width = own.get_size()  # its own window extent is all 0
+        lying.append(("a picture", (own.ox, own.oy, own.ox + width, own.oy + height)))
+    return lying
+
+
+@pytest.mark.parametrize("threshold", [0.005, 0.1, 0.49, 0.995])
+@pytest.mark.parametrize(("height", "width"), [(60, 80), (300, 40), (40, 300)])
+def test_nothing_overlaps(monkeypatch: pytest.MonkeyPatch, threshold: float, height: int, width: int) -> None:
+    sheets: list[sheet.Sheet] = []
+    monkeypatch.setattr(sheet.Sheet, "png", lambda own: sheets.append(own))  # append alone would not be a method
+    one = dog(height, width)._replace(breed="soft-coated wheaten terrier", predicted="American Staffordshire terrier")
+    layer = "conv4_block36_3_conv"  # no backbone on offer has a longer name
+    one = one._replace(maps=[own._replace(name=name) for own, name in zip(one.maps, ("CAM", "Grad-CAM"), strict=True)])
+    gallery.gallery({"best": [one, one], "differ most": [one, one]}, "stanford_dogs", layer, threshold)
+    strip = one._replace(maps=[own._replace(name=layer) for own in one.maps * 9])
+    gallery.layer_strip(strip, "stanford_dogs", layer, threshold)
+    assert len(sheets) == 2
+    for drawn in sheets:
+        whole = drawn.width * sheet.DPI, drawn.height * sheet.DPI
+        for name, (left, bottom, right, top) in edges(drawn):
+            assert min(left, bottom) >= 0, name
+            assert right <= whole[0] + 1, name
+            assert top <= whole[1] + 1, name
+        for (name, own), (other, its) in itertools.combinations(edges(drawn), 2):
+            shared = [min(own[at + 2], its[at + 2]) - max(own[at], its[at]) for at in (0, 1)]
+            assert min(shared) <= 1, (name, other)  # a pixel is rounding
 
 
 @pytest.mark.parametrize(
