@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks import timing
-from wsol import boxes, sweep
+from wsol.boxes import heatmap_boxes, union_find
 
 MAPS, ROUNDS, CANVAS = 20, 15, 224
 
@@ -28,7 +28,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     results: dict[str, dict[str, float]] = {}
     for size in (7, 28):
-        canvases = [boxes.upsampled(heatmap, CANVAS) for heatmap in heatmaps(size)]
+        canvases = [heatmap_boxes.upsampled(heatmap, CANVAS) for heatmap in heatmaps(size)]
         for count in (20, 100, 255):
             thresholds = ((np.arange(count) + 0.5) / count).astype(np.float32)
             title = f"{size} x {size} at {count} thresholds"
@@ -43,7 +43,7 @@ def heatmaps(size: int) -> np.ndarray:
 
 
 def compare(title: str, canvases: list[np.ndarray], thresholds: np.ndarray) -> dict[str, dict[str, float]]:
-    methods = {"ours": sweep.largest_boxes, "findContours": find_contours, "wsolevaluation": wsolevaluation}
+    methods = {"ours": union_find.largest_boxes, "findContours": find_contours, "wsolevaluation": wsolevaluation}
     contestants = {name: timed(method, canvases, thresholds) for name, method in methods.items()}
     for run in contestants.values():
         run()

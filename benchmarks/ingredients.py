@@ -39,7 +39,8 @@ def changed(name: str) -> Callable[[], int]:
     import keras
 
     from stages import heatmaps
-    from wsol import cam, folding
+    from wsol.maps import one_pass
+    from wsol.networks import folding
 
     if name == "batch norm not folded":
         folding.folded = lambda model, keep: model
@@ -48,7 +49,7 @@ def changed(name: str) -> Callable[[], int]:
     elif name == "one pass under way":
         heatmaps.IN_FLIGHT = 1
     elif name == "activations leave the graph":
-        cam.grad_cam, cam.normalise = (
+        one_pass.grad_cam, one_pass.normalise = (
             (lambda activations, gradients: (activations, gradients)),
             (lambda maps, relu: maps),
         )
@@ -63,9 +64,9 @@ def with_constants() -> None:
     """Let the graph hold the weights themselves, which TensorFlow may then prepare once."""
     import tensorflow as tf
 
-    from wsol import cam
+    from wsol.maps import one_pass
 
-    with_outputs = cam._with_outputs
+    with_outputs = one_pass._with_outputs
 
     def constant(classifier: Any, layers: Any) -> Callable:
         model = with_outputs(classifier, layers)
@@ -74,16 +75,16 @@ def with_constants() -> None:
             *([tf.constant(value) for value in group] for group in groups), images, training=training
         )[0]
 
-    cam._with_outputs = constant
+    one_pass._with_outputs = constant
 
 
 def follow_everything() -> None:
     """Let the gradients of the weights and the pictures be worked out, and matter."""
     import tensorflow as tf
 
-    from wsol import cam
+    from wsol.maps import one_pass
 
-    with_outputs, gradients = cam._with_outputs, tf.gradients
+    with_outputs, gradients = one_pass._with_outputs, tf.gradients
     seen: list = []
 
     def recorded(classifier: Any, layers: Any) -> Callable:
@@ -100,7 +101,7 @@ def follow_everything() -> None:
         extra = sum(tf.reduce_sum(gradient) for gradient in found[len(activations) :])
         return [found[0] + 1e-30 * extra, *found[1 : len(activations)]]
 
-    cam._with_outputs, tf.gradients = recorded, all_gradients
+    one_pass._with_outputs, tf.gradients = recorded, all_gradients
 
 
 def flipped(layer: Any, inputs: Any, kernel: Any) -> Any:

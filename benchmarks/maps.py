@@ -45,10 +45,11 @@ def ours(batch: int = 8) -> Callable[[], int]:
     import tensorflow as tf
 
     from stages import heatmaps
-    from wsol import cam, classifier
+    from wsol.maps import one_pass
+    from wsol.networks import classifier
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
-    mapper = cam.mapper(model, classifier.block_outputs(model), "ground_truth", "logit", True)
+    mapper = one_pass.mapper(model, classifier.block_outputs(model), "ground_truth", "logit", True)
     batches = [(pictures(batch), labels(batch))] * (64 // batch)
 
     def work() -> int:
@@ -83,7 +84,7 @@ def torch_cam() -> Callable[[], int]:
 
 def keras_model() -> tuple:
     """Our model as the other TensorFlow libraries take it, and the names of the 16 layers."""
-    from wsol import classifier
+    from wsol.networks import classifier
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
     return model, classifier.block_outputs(model)

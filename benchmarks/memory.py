@@ -14,7 +14,7 @@ from benchmarks import clones, timing
 
 MODEL = """
 import stages
-from wsol import classifier
+from wsol.networks import classifier
 classifier.build("ResNet50", 1, 224, 10).save("models/classifier.keras")
 """
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from stages.support import files, maps, params
 from stages.support.run import run
-from wsol import boxes
+from wsol.boxes import heatmap_boxes
 
 
 def main() -> str:
@@ -24,7 +24,7 @@ def main() -> str:
     names = files.read_table(f"{maps.HEATMAPS}/maps.parquet")["file"].tolist()
 
     def draw(heatmap: np.ndarray, _: int) -> np.ndarray:
-        return boxes.heatmap_boxes(heatmap, thresholds, image_size, drawing["component"], drawing["rectangle"])
+        return heatmap_boxes.heatmap_boxes(heatmap, thresholds, image_size, drawing["component"], drawing["rectangle"])
 
     recipe = files.fingerprint(settings, *(f"{maps.HEATMAPS}/{name}" for name in names))
     with files.whole_folder("data/boxes", recipe) as folder:

@@ -21,8 +21,8 @@ from tensorflow_datasets.core.download.util import DownloadError
 
 from stages.support import files, params
 from stages.support.run import run
+from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 from wsol.errors import InputError
-from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 
 URL = "http://vision.stanford.edu/aditya86/ImageNetDogs"
 NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.RequestException, DownloadError)
@@ -47,7 +47,7 @@ def check_backbone(recipe: dict[str, Any]) -> None:
     # here, since the processes that draw import this file and need no TensorFlow
     import stages.support.quiet  # noqa: F401
 
-    from wsol import classifier
+    from wsol.networks import classifier
 
     network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
     params.check_layers(classifier.layer_names(network), classifier.block_outputs(network))

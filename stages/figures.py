@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from stages.support import files, params
 from stages.support.run import run
-from wsol import figures
+from wsol.pictures import figures
 
 TEMPLATES = ".dvc/plots"
 FIGURE_1 = "iou_by_layer"

@@ -27,8 +27,9 @@ from dvclive.utils import standardize_metric_name
 
 from stages.support import files, params, rows
 from stages.support.run import run
-from wsol import classifier, datasets, training
+from wsol.data import datasets
 from wsol.errors import InputError
+from wsol.networks import classifier, training
 
 LAST = "last.keras"  # the model after its last whole epoch, with its optimizer
 SHUFFLE = 4096  # encoded pictures; TFDS has shuffled the whole set once already

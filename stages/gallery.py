@@ -23,8 +23,9 @@ import tensorflow as tf
 
 from stages.support import files, params
 from stages.support.run import run
-from wsol import datasets, gallery, sample
-from wsol.gallery import Dog, Found
+from wsol.data import datasets
+from wsol.pictures import choice, gallery
+from wsol.pictures.gallery import Dog, Found
 
 EACH = 2  # images a group
 
@@ -44,7 +45,7 @@ def main() -> str:
     names = ["CAM", *scored.maps["layer"][1:]]
     params.check_layer("layer", settings["layer"], names[1:], "heatmaps.layers")
     at = names.index(settings["layer"])
-    groups = sample.gallery(scored.ious[:, 0], scored.ious[:, at], EACH, settings["seed"])
+    groups = choice.gallery(scored.ious[:, 0], scored.ious[:, at], EACH, settings["seed"])
     typical = typical_row(scored, settings["seed"])
     shown = [typical, *itertools.chain(*groups.values())]
     pictures = read_pictures(settings["dataset"], scored.images.iloc[shown])
@@ -70,7 +71,7 @@ def read_scored() -> Scored:
 def typical_row(scored: Scored, seed: int) -> int:
     """The strip's dog, as a row of the scored images."""
     suited = scored.images["top1_right"] & (scored.images["ground_truth_boxes"] == 1)
-    return sample.typical(scored.ious[:, 1:], suited.to_numpy(), seed)
+    return choice.typical(scored.ious[:, 1:], suited.to_numpy(), seed)
 
 
 def read_pictures(dataset: str, images: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -27,8 +27,10 @@ import tensorflow as tf
 
 from stages.support import files, params, rows
 from stages.support.run import run
-from wsol import cam, classifier, datasets
+from wsol.data import datasets
 from wsol.errors import InputError
+from wsol.maps import one_pass
+from wsol.networks import classifier
 
 MODEL = "models/classifier.keras"
 SPLITS = ("holdout", "test")
@@ -76,7 +78,7 @@ def maps(
     examples: tf.data.Dataset, model: keras.Model, layers: list[str], settings: dict[str, Any]
 ) -> Iterator[rows.Batch]:
     """All maps of the examples, a batch at a time, with what the index says of each image."""
-    mapper = cam.mapper(model, layers, settings["target"], settings["score"], settings["relu"])
+    mapper = one_pass.mapper(model, layers, settings["target"], settings["score"], settings["relu"])
     batches = pictures(examples, model.input_shape[1]).batch(settings["batch_size"]).prefetch(IN_FLIGHT)
     passes = in_flight(batches, lambda images, sizes, labels: (sizes, labels, mapper(images, labels)))
     for sizes, labels, (cams, grad_cams, logits) in passes:

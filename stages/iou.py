@@ -27,9 +27,12 @@ from tqdm import tqdm
 
 from stages.support import files, params
 from stages.support.run import run
-from wsol import baselines, bootstrap, claims, coco, groups, iou, plots, scores, tables
+from wsol.boxes import geometry
+from wsol.data import coco
 from wsol.errors import InputError
-from wsol.tables import ScoredMap
+from wsol.pictures import plot_data
+from wsol.scores import baselines, bootstrap, claims, groups, localization, tables
+from wsol.scores.tables import ScoredMap
 
 
 class Images(NamedTuple):
@@ -63,7 +66,7 @@ def main() -> str:
         images.to_parquet(part)
     files.write_json("metrics/claims.json", judged)
     files.write_json("metrics/localization.json", headline)
-    return summary(settings, len(test.index), plots.compared(pair, found["scores"], found["baselines"]))
+    return summary(settings, len(test.index), plot_data.compared(pair, found["scores"], found["baselines"]))
 
 
 def read(layer: str) -> tuple[pd.DataFrame, list[str], Images, Images]:
@@ -76,8 +79,8 @@ def read(layer: str) -> tuple[pd.DataFrame, list[str], Images, Images]:
 
 def images_of(index: pd.DataFrame, split: str) -> Images:
     rows = index[index["split"] == split]
-    ground_truth_yxyx = iou.padded_boxes(rows["boxes_yxyx"])
-    there = iou.area(ground_truth_yxyx).any(axis=1)
+    ground_truth_yxyx = geometry.padded_boxes(rows["boxes_yxyx"])
+    there = geometry.area(ground_truth_yxyx).any(axis=1)
     if not there.any():
         raise InputError(
             f"Expected ground-truth boxes, but no image of the {split} split has one: there is nothing to score."
@@ -97,15 +100,15 @@ def scored_map(
     found, right = {}, {}
     for split, own in (("holdout", holdout), ("test", test)):
         rows = own.index.index
-        ious = iou.iou_with_ground_truth(boxes_yxyx[rows], own.ground_truth_yxyx, settings["ground_truth"])
-        found[split] = scores.Found(ious, localized[rows])
+        ious = geometry.iou_with_ground_truth(boxes_yxyx[rows], own.ground_truth_yxyx, settings["ground_truth"])
+        found[split] = localization.Found(ious, localized[rows])
         right[split] = own.index["top1_right"].to_numpy(), own.index["top5_right"].to_numpy()
 
-    def scored(choice: str, reported: str) -> dict[str, scores.Score]:
-        return scores.transferred(found[choice], found[reported], thresholds, *right[reported])
+    def scored(choice: str, reported: str) -> dict[str, localization.Score]:
+        return localization.transferred(found[choice], found[reported], thresholds, *right[reported])
 
-    def fixed(split: str) -> dict[str, scores.Score]:
-        return scores.fixed(found[split].ious[:, at], settings["threshold"], *right[split])
+    def fixed(split: str) -> dict[str, localization.Score]:
+        return localization.fixed(found[split].ious[:, at], settings["threshold"], *right[split])
 
     return ScoredMap(
         **kind,
@@ -137,9 +140,9 @@ def baseline_table(rule: str, holdout: Images, test: Images, counts: np.ndarray)
     right = test.index["top1_right"].to_numpy(), test.index["top5_right"].to_numpy()
     chosen, oracle = (baselines.boxes(own.ground_truth_yxyx, rule) for own in (holdout, test))
 
-    def scored(boxes: dict[str, np.ndarray]) -> dict[str, dict[str, scores.Score]]:
+    def scored(boxes: dict[str, np.ndarray]) -> dict[str, dict[str, localization.Score]]:
         ious = {name: baselines.ious(box, test.ground_truth_yxyx, rule)[:, 0] for name, box in boxes.items()}
-        return {name: scores.fixed(own, np.nan, *right) for name, own in ious.items()}
+        return {name: localization.fixed(own, np.nan, *right) for name, own in ious.items()}
 
     return tables.baselines(chosen, scored(chosen), scored(oracle), counts)
 
@@ -156,7 +159,7 @@ def headline_figures(
     headline |= tables.headline(maps, pair[1], found)
     for own in pair:
         heatmaps = files.read_array(f"data/heatmaps/{own.file}")[test.index.index]
-        headline[own.map]["empty_maps"] = scores.empty_maps(heatmaps)
+        headline[own.map]["empty_maps"] = localization.empty_maps(heatmaps)
     return headline | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
 
@@ -171,7 +174,7 @@ def about(test: Images, classes: list[str]) -> pd.DataFrame:
             "top1_right": index["top1_right"],
             "top5_right": index["top5_right"],
             "probability": index["probability"],
-            "ground_truth_boxes": (iou.area(test.ground_truth_yxyx) > 0).sum(axis=1),
+            "ground_truth_boxes": (geometry.area(test.ground_truth_yxyx) > 0).sum(axis=1),
         }
     )
 
@@ -204,11 +207,11 @@ def write_plots(
     images: pd.DataFrame,
 ) -> None:
     drawn = {
-        "iou_by_layer": plots.by_layer(maps, found["scores"], found["baselines"], pair[1].layer),
-        "iou_by_threshold": plots.by_threshold(maps, thresholds, found["baselines"]),
-        "compared": plots.compared(pair, found["scores"], found["baselines"]),
-        "iou_by_image": plots.by_image(images, pair[1].layer),
-        "confusion": plots.confusion(images),
+        "iou_by_layer": plot_data.by_layer(maps, found["scores"], found["baselines"], pair[1].layer),
+        "iou_by_threshold": plot_data.by_threshold(maps, thresholds, found["baselines"]),
+        "compared": plot_data.compared(pair, found["scores"], found["baselines"]),
+        "iou_by_image": plot_data.by_image(images, pair[1].layer),
+        "confusion": plot_data.confusion(images),
     }
     for name, table in drawn.items():
         with files.aside(f"plots/{name}.csv") as part:

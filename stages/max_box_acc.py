@@ -4,7 +4,7 @@
 
 Reads   params (the dataset's image size), data/heatmaps/
 Writes  data/max_box_acc/: for each array of heatmaps one of (images, 255, 4) bool, the thresholds of
-        `wsol.max_box_acc.localized` and what it says of the image at each
+        `wsol.scores.max_box_acc.localized` and what it says of the image at each
 Takes   seconds for toy_dogs on 2 cores; every core is used
 
 Arrays that a stopped run had finished lie in data/max_box_acc.partial/ and are kept.
@@ -14,14 +14,15 @@ import numpy as np
 
 from stages.support import files, maps, params
 from stages.support.run import run
-from wsol import iou, max_box_acc
+from wsol.boxes import geometry
+from wsol.scores import max_box_acc
 
 
 def main() -> str:
     settings = params.read("max_box_acc")
     image_size = settings[settings["dataset"]]["image_size"]
     index, names = f"{maps.HEATMAPS}/index.parquet", files.read_table(f"{maps.HEATMAPS}/maps.parquet")["file"].tolist()
-    ground_truth_yxyx = iou.padded_boxes(files.read_table(index)["boxes_yxyx"])
+    ground_truth_yxyx = geometry.padded_boxes(files.read_table(index)["boxes_yxyx"])
 
     def localize(heatmap: np.ndarray, row: int) -> np.ndarray:
         return max_box_acc.localized(heatmap, image_size, ground_truth_yxyx[row])

@@ -15,7 +15,7 @@ import vl_convert
 
 from stages.support import files
 from stages.support.run import run
-from wsol import page
+from wsol.pictures import page
 
 SENTENCES = {
     "Figure 1. Mean IoU by layer": (

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import resource
 
-from wsol.toy_dogs.picture import picture
+from wsol.data.toy_dogs.picture import picture
 
 BREEDS = [f"n{number:08d}-Breed_{number:03d}" for number in range(120)]  # the builder expects 120
 PICTURES = 8  # of each of the first two breeds: half to train on, half to test on

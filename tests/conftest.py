@@ -8,8 +8,9 @@ import pytest
 import tensorflow_datasets as tfds
 from clones import MINUTE_RECIPE, STAGES, clone_to, commit, log_of, set_params, succeed
 
-from wsol import classifier, datasets
-from wsol.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
+from wsol.data import datasets
+from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
+from wsol.networks import classifier
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wsol import baselines
+from wsol.scores import baselines
 
 # two images, the second with two dogs; no box is at the centre
 TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0.5, 0.5, 1, 1], [0.2, 0.4, 0.4, 0.6]]], float)

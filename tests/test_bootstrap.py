@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from wsol import bootstrap
+from wsol.scores import bootstrap
 
 
 def test_every_draw_has_as_many_images() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wsol import bootstrap, claims
+from wsol.scores import bootstrap, claims
 
 IMAGES = 50
 COUNTS = bootstrap.resampled(IMAGES, 500, 0)

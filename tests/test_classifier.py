@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras.applications import resnet
 
-from wsol import classifier, training
 from wsol.errors import InputError
+from wsol.networks import classifier, training
 
 
 def test_one_flat_model_with_the_names_of_keras_applications(model: keras.Model) -> None:

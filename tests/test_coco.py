@@ -8,7 +8,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from wsol import coco
+from wsol.data import coco
 
 SIZES = np.array([[100, 200], [50, 50], [100, 100], [100, 100]])
 TRUTH = np.zeros((4, 2, 4))

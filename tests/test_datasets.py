@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from wsol import datasets
+from wsol.data import datasets
 from wsol.errors import InputError
 
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from stages import download
-from wsol import datasets
+from wsol.data import datasets
 from wsol.errors import InputError
 
 

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from keras import applications
 
-from wsol import cam, folding
+from wsol.maps import one_pass
+from wsol.networks import folding
 
 SIDE, CLASSES = 64, 5
 NETWORKS = {
@@ -65,7 +66,7 @@ def plain_maps(model: keras.Model, layers: list[str], images: np.ndarray, labels
 def test_maps_equal_the_plain_ones(name: str) -> None:
     model, layers = network(name), NETWORKS[name]
     images, labels = pictures(3), np.array([0, 2, 4])
-    found = cam.mapper(model, layers, "ground_truth", "logit", True)(images, labels)
+    found = one_pass.mapper(model, layers, "ground_truth", "logit", True)(images, labels)
     for layer, heatmaps, expected in zip(layers, found[1], plain_maps(model, layers, images, labels), strict=True):
         assert expected.max() == 1  # not all of them empty
         np.testing.assert_allclose(heatmaps, expected, atol=1e-4, err_msg=layer)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.image import FigureImage
 
-from wsol import gallery, sample, sheet
-from wsol.gallery import Dog, Found
+from wsol.pictures import choice, gallery, sheet
+from wsol.pictures.gallery import Dog, Found
 
 # ---------------------------------------------------------------- the rules
 
@@ -18,7 +18,7 @@ def test_the_gallery_by_hand() -> None:
     cam = np.array([0.9, 0.1, 0.5, 0.4, 0.8, 0.45])
     grad_cam = np.array([0.9, 0.1, 0.4, 0.5, 0.0, 0.46])
     # means .9, .1, .45, .45, .4, .455; their median is .45, which two images have; the fifth differs by .8
-    groups = sample.gallery(cam, grad_cam, 1, seed=0)
+    groups = choice.gallery(cam, grad_cam, 1, seed=0)
     assert groups["best"] == [0]
     assert groups["median"][0] in (2, 3)
     assert groups["worst"] == [1]
@@ -27,19 +27,19 @@ def test_the_gallery_by_hand() -> None:
 
 def test_an_image_is_shown_once() -> None:
     # the second is the worst and differs most: it is shown as the worst, and another differs most of the rest
-    groups = sample.gallery(np.array([0.9, 0.4, 0.5, 0.6]), np.array([0.9, 0.0, 0.5, 0.5]), 1, seed=0)
+    groups = choice.gallery(np.array([0.9, 0.4, 0.5, 0.6]), np.array([0.9, 0.0, 0.5, 0.5]), 1, seed=0)
     assert groups["worst"] == [1]
     assert sorted(row for rows in groups.values() for row in rows) == [0, 1, 2, 3]
 
 
 def test_too_few_images_leave_groups_out() -> None:
-    groups = sample.gallery(np.array([0.5]), np.array([0.5]), 2, seed=0)
+    groups = choice.gallery(np.array([0.5]), np.array([0.5]), 2, seed=0)
     assert groups == {"best": [0]}
 
 
 def test_ties_are_broken_by_the_seed() -> None:
     equal = np.full(50, 0.5)
-    first, again, other = (sample.gallery(equal, equal, 2, seed) for seed in (0, 0, 1))
+    first, again, other = (choice.gallery(equal, equal, 2, seed) for seed in (0, 0, 1))
     assert first == again
     assert first != other
 
@@ -47,13 +47,13 @@ def test_ties_are_broken_by_the_seed() -> None:
 def test_the_typical_dog_goes_as_the_mean_does() -> None:
     ious = np.array([[0.1, 0.9, 0.1], [0.5, 0.6, 0.5], [0.9, 0.1, 0.9], [0.3, 0.3, 0.3]])
     # the mean is .45, .475, .45: the first two rise and fall with it, the second is nearer to it; the last is flat
-    assert sample.typical(ious, np.ones(4, bool), seed=0) == 1
-    assert sample.typical(ious, np.array([True, False, True, True]), seed=0) == 0
-    assert sample.typical(ious, np.zeros(4, bool), seed=0) == 1  # none suits: all are there to choose from
+    assert choice.typical(ious, np.ones(4, bool), seed=0) == 1
+    assert choice.typical(ious, np.array([True, False, True, True]), seed=0) == 0
+    assert choice.typical(ious, np.zeros(4, bool), seed=0) == 1  # none suits: all are there to choose from
 
 
 def test_the_typical_dog_of_one_layer_is_nearest_to_the_mean() -> None:
-    assert sample.typical(np.array([[0.1], [0.5], [0.6]]), np.ones(3, bool), seed=0) == 1  # the mean is .4
+    assert choice.typical(np.array([[0.1], [0.5], [0.6]]), np.ones(3, bool), seed=0) == 1  # the mean is .4
 
 
 # ---------------------------------------------------------------- the pictures

@@ -1,6 +1,6 @@
 import numpy as np
 
-from wsol.groups import groups
+from wsol.scores.groups import groups
 
 TRUTH = np.zeros((6, 2, 4))
 TRUTH[:, 0, 2:] = np.sqrt([0.1, 0.6, 0.2, 0.5, 0.3, 0.4])[:, None]  # areas

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wsol.iou import area, iou, iou_with_ground_truth, padded_boxes
+from wsol.boxes.geometry import area, iou, iou_with_ground_truth, padded_boxes
 
 UNIT = [0.0, 0.0, 1.0, 1.0]
 

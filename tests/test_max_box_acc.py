@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import wsolevaluation
 
-from wsol import max_box_acc, sweep
+from wsol.boxes import union_find
+from wsol.scores import max_box_acc
 
 TRUTH = np.array([[0.2, 0.1, 0.7, 0.8], [0.6, 0.6, 0.95, 1.0], [0, 0, 0, 0]])
 
@@ -29,7 +30,7 @@ def random_maps(size: int) -> dict[str, np.ndarray]:
 def test_the_best_contour_is_wsolevaluations(size: int) -> None:
     for name, heatmap in random_maps(size).items():
         expected = wsolevaluation.ious(heatmap, TRUTH, 64)[:, 1]
-        found = sweep.contour_ious(max_box_acc.grey_levels(heatmap, 64), max_box_acc.whole_pixels(TRUTH, 64))[:, 1]
+        found = union_find.contour_ious(max_box_acc.grey_levels(heatmap, 64), max_box_acc.whole_pixels(TRUTH, 64))[:, 1]
         # where nothing is above the level, wsolevaluation counts a box of one pixel
         nothing = max_box_acc.grey_levels(heatmap, 64).max() <= np.arange(255)
         np.testing.assert_allclose(found[~nothing], expected[~nothing], atol=1e-12, err_msg=name)
@@ -43,7 +44,7 @@ def test_the_largest_is_of_the_most_pixels() -> None:
     grey[10:17, 10:17] = 255
     grey[11:16, 11:16] = 0
     truth = np.array([[1.0, 1, 7, 7]])  # in exclusive edges, with the field's one more: the blot's box
-    assert sweep.contour_ious(grey, truth)[0].tolist() == [1.0, 1.0]
+    assert union_find.contour_ious(grey, truth)[0].tolist() == [1.0, 1.0]
     boxes, largest = wsolevaluation.boxes_xyxy(grey, 0)
     assert boxes[largest] == (10, 10, 17, 17)
 
@@ -60,8 +61,8 @@ def test_holes_have_contours_too(box: list[int], expected: float) -> None:
     grey[:7, :7] = 200
     grey[2:5, 2:5] = 100
     truth = np.array([box], float) + np.array([0, 0, 1, 1]) * (box[0] == 1)
-    assert sweep.contour_ious(grey, truth)[100, 1] == expected
-    assert sweep.contour_ious(grey, truth)[99, 1] == pytest.approx(expected if box[0] == 0 else 36 / 64)
+    assert union_find.contour_ious(grey, truth)[100, 1] == expected
+    assert union_find.contour_ious(grey, truth)[99, 1] == pytest.approx(expected if box[0] == 0 else 36 / 64)
 
 
 def test_a_bay_is_no_hole() -> None:
@@ -69,7 +70,7 @@ def test_a_bay_is_no_hole() -> None:
     grey[:4, 2:4] = 0  # open to the edge
     truth = np.array([[0.0, 1, 6, 6]])
     # the only contour is the component's, the whole canvas: 30 of 36 pixels
-    assert sweep.contour_ious(grey, truth)[0].tolist() == [30 / 36, 30 / 36]
+    assert union_find.contour_ious(grey, truth)[0].tolist() == [30 / 36, 30 / 36]
 
 
 def test_localized() -> None:

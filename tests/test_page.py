@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from ruamel.yaml import YAML
 
 from stages.page import SENTENCES
-from wsol import page
+from wsol.pictures import page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

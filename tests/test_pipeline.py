@@ -13,7 +13,7 @@ import pytest
 from clones import ROOT, STAGES, log_of, set_params, shell, succeed
 from ruamel.yaml import YAML
 
-from wsol import iou
+from wsol.boxes import geometry
 
 # ---------------------------------------------------------------- the map
 
@@ -102,16 +102,16 @@ def test_the_headline_is_what_a_reader_would_work_out(reproduced: pathlib.Path) 
     headline = YAML(typ="safe").load(reproduced / "metrics/localization.json")
     index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
     test = index["split"] == "test"
-    truth = iou.padded_boxes(index.loc[test, "boxes_yxyx"])
+    truth = geometry.padded_boxes(index.loc[test, "boxes_yxyx"])
     for kind, name in (("cam", "cam"), ("grad_cam", "grad_cam-conv3_block3_out")):
         boxes = np.load(reproduced / f"data/boxes/{name}.npy")[test, 10]  # 0.005, then 0.01 to 0.1
-        expected = [max(iou.iou(box, other) for other in own) for box, own in zip(boxes, truth, strict=True)]
+        expected = [max(geometry.iou(box, other) for other in own) for box, own in zip(boxes, truth, strict=True)]
         assert headline[kind]["mean_iou"] == pytest.approx(np.mean(expected), abs=1e-9)
         heatmaps = np.load(reproduced / f"data/heatmaps/{name}.npy")[test]
         assert headline[kind]["empty_maps"] == sum(not heatmap.any() for heatmap in heatmaps)
     assert headline["images"] == 20
     assert headline["images_without_box"] == 0
-    assert headline["baselines"]["full_image"]["mean_iou"] == pytest.approx(iou.area(truth).max(axis=1).mean())
+    assert headline["baselines"]["full_image"]["mean_iou"] == pytest.approx(geometry.area(truth).max(axis=1).mean())
     finetune = YAML(typ="safe").load(reproduced / "metrics/finetune.json")
     assert set(finetune) == {"fit", "holdout", "test"}
     # one pass predicts, another maps: both must say the same

@@ -11,7 +11,7 @@ import wsolevaluation
 from clones import ROOT
 from pycocotools.coco import COCO
 
-from wsol import iou
+from wsol.boxes import geometry
 
 CLAIM = {"claim", "paper", "estimate", "low", "high", "verdict"}
 SCORES = {
@@ -38,9 +38,9 @@ def test_every_score_of_every_map_lies_in_its_interval(reproduced: pathlib.Path)
 def test_thresholds_are_those_that_holdout_prefers(reproduced: pathlib.Path) -> None:
     index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
     rows = (index["split"] == "holdout").to_numpy()
-    truth = iou.padded_boxes(index.loc[rows, "boxes_yxyx"])
+    truth = geometry.padded_boxes(index.loc[rows, "boxes_yxyx"])
     boxes = np.load(reproduced / "data/boxes/cam.npy")[rows]
-    means = iou.iou_with_ground_truth(boxes, truth, "best").mean(axis=0)
+    means = geometry.iou_with_ground_truth(boxes, truth, "best").mean(axis=0)
     scores = read(reproduced, "scores").set_index(["map", "score"])
     thresholds = [0.005, *(step / 100 for step in range(1, 100))]
     assert scores.loc[("cam", "mean_iou_chosen"), "threshold"].item() == pytest.approx(thresholds[means.argmax()])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from wsol import boxes, sweep
+from wsol.boxes import heatmap_boxes, union_find
 
 GRIDS = {
     "none": [],
@@ -59,7 +59,7 @@ def test_equals_opencv_at_every_threshold(grid: str, size: tuple[int, int]) -> N
     for name, values in random_maps(np.random.default_rng(0), *size).items():
         canvas = values.astype(np.float32)
         expected = [one_threshold_at_a_time(canvas, threshold) for threshold in thresholds]
-        found = sweep.largest_boxes(canvas, thresholds)
+        found = union_find.largest_boxes(canvas, thresholds)
         np.testing.assert_array_equal(found, np.array(expected, np.int32).reshape(-1, 4), err_msg=name)
 
 
@@ -67,17 +67,17 @@ def test_equals_opencv_on_upsampled_maps() -> None:
     rng = np.random.default_rng(0)
     for size in (1, 7, 14, 28, 56):
         heatmap = np.maximum(rng.normal(size=(size, size)), 0).astype(np.float16)
-        canvas = boxes.upsampled(heatmap / max(heatmap.max(), np.float16(1e-3)), 224)
+        canvas = heatmap_boxes.upsampled(heatmap / max(heatmap.max(), np.float16(1e-3)), 224)
         thresholds = np.array(GRIDS["the default"], np.float32)
         expected = [one_threshold_at_a_time(canvas, threshold) for threshold in thresholds]
-        assert [tuple(box) for box in sweep.largest_boxes(canvas, thresholds)] == expected
+        assert [tuple(box) for box in union_find.largest_boxes(canvas, thresholds)] == expected
 
 
 def test_every_small_mask() -> None:
     # all 512 masks of 3 x 3 pixels: every way in which a pixel's neighbours can hang together
     for bits in itertools.product((0, 1), repeat=9):
         canvas = np.array(bits, np.float32).reshape(3, 3)
-        box = sweep.largest_boxes(canvas, np.array([0.5], np.float32))[0]
+        box = union_find.largest_boxes(canvas, np.array([0.5], np.float32))[0]
         assert tuple(box) == one_threshold_at_a_time(canvas, np.float32(0.5))
 
 
@@ -88,7 +88,7 @@ def test_every_order_of_joining() -> None:
     for _ in range(500):
         canvas = ((rng.permutation(9) + 0.5) / 9).astype(np.float32).reshape(3, 3)
         expected = [one_threshold_at_a_time(canvas, threshold) for threshold in thresholds]
-        assert [tuple(box) for box in sweep.largest_boxes(canvas, thresholds)] == expected
+        assert [tuple(box) for box in union_find.largest_boxes(canvas, thresholds)] == expected
 
 
 def test_neighbours_hang_together_as_8_connected_pixels_do() -> None:
@@ -98,12 +98,12 @@ def test_neighbours_hang_together_as_8_connected_pixels_do() -> None:
         for side in (side for side in range(8) if neighbours >> side & 1):
             mask[around[side]] = 1
         _, labels = cv2.connectedComponents(mask, connectivity=8)
-        chosen = [labels[around[side]] for side in sweep.GROUPS[neighbours] if side >= 0]
+        chosen = [labels[around[side]] for side in union_find.GROUPS[neighbours] if side >= 0]
         assert sorted(chosen) == list(range(1, labels.max() + 1))  # one of each group
 
 
 def test_boxes_keep_the_order_of_the_thresholds() -> None:
     heatmap = np.random.default_rng(0).random((7, 7)).astype(np.float32)
-    ascending = boxes.heatmap_boxes(heatmap, [0.1, 0.5, 0.9], 32, "largest", "upright")
-    shuffled = boxes.heatmap_boxes(heatmap, [0.9, 0.1, 0.5, 0.1], 32, "largest", "upright")
+    ascending = heatmap_boxes.heatmap_boxes(heatmap, [0.1, 0.5, 0.9], 32, "largest", "upright")
+    shuffled = heatmap_boxes.heatmap_boxes(heatmap, [0.9, 0.1, 0.5, 0.1], 32, "largest", "upright")
     np.testing.assert_array_equal(shuffled, ascending[[2, 0, 1, 0]])

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol import tables
-from wsol.scores import Score
+from wsol.scores import tables
+from wsol.scores.localization import Score
 
 COUNTS = np.array([[2.0, 0], [1, 1], [0, 2]])  # three draws of two images
 TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0, 0, 1, 1], [0, 0, 0.2, 0.2]]])

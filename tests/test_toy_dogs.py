@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from wsol.toy_dogs import dog
-from wsol.toy_dogs.breeds import BREEDS
-from wsol.toy_dogs.picture import TWO_DOGS, picture
-from wsol.toy_dogs.skeleton import POSES
+from wsol.data.toy_dogs import dog
+from wsol.data.toy_dogs.breeds import BREEDS
+from wsol.data.toy_dogs.picture import TWO_DOGS, picture
+from wsol.data.toy_dogs.skeleton import POSES
 
 
 @pytest.mark.parametrize("pose", POSES)
@@ -41,10 +41,10 @@ def test_boxes_lie_in_the_image() -> None:
 def test_a_box_is_exactly_the_dogs(monkeypatch: pytest.MonkeyPatch) -> None:
     """On an empty scene with no shadow and no light, what differs from the scene is the dog."""
     flat = np.full((120, 160, 3), 255, np.float32)
-    monkeypatch.setattr("wsol.toy_dogs.picture.scene", lambda *_: (flat.copy(), 60))
-    monkeypatch.setattr("wsol.toy_dogs.picture._shadow", lambda *_: None)
-    monkeypatch.setattr("wsol.toy_dogs.picture.SIZES", ((160, 120),))
-    monkeypatch.setattr("wsol.toy_dogs.picture.TWO_DOGS", 0)
+    monkeypatch.setattr("wsol.data.toy_dogs.picture.scene", lambda *_: (flat.copy(), 60))
+    monkeypatch.setattr("wsol.data.toy_dogs.picture._shadow", lambda *_: None)
+    monkeypatch.setattr("wsol.data.toy_dogs.picture.SIZES", ((160, 120),))
+    monkeypatch.setattr("wsol.data.toy_dogs.picture.TWO_DOGS", 0)
     image, boxes_yxyx = picture(9, [0, 1])  # a rottweiler: black on white
     corner = image[0, 0].astype(int)
     rows, columns = np.nonzero((corner - image).min(axis=2) > 0.5 * corner.min())

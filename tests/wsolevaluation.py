@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol.iou import padded_boxes
+from wsol.boxes.geometry import padded_boxes
 
 DELTAS = (0.3, 0.5, 0.7)
 

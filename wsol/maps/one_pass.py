@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from wsol import folding
+from wsol.networks import folding
 
 FLOAT16_MAX = 65504.0
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import tensorflow_datasets as tfds
 
-from wsol.toy_dogs.breeds import BREEDS
-from wsol.toy_dogs.picture import picture
+from wsol.data.toy_dogs.breeds import BREEDS
+from wsol.data.toy_dogs.picture import picture
 
 SPLITS = ("train", "test")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wsol.tables import ScoredMap
+from wsol.scores.tables import ScoredMap
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
 MOST_CONFUSED = 20  # classes
@@ -13,7 +13,7 @@ def by_layer(maps: list[ScoredMap], scores: pd.DataFrame, baselines: pd.DataFram
     """Mean IoU at the fixed threshold, one row a map: figure 1.
 
     Args:
-        scores, baselines: as `wsol.tables.scores` and `wsol.tables.baselines` give them.
+        scores, baselines: as `wsol.scores.tables.scores` and `wsol.scores.tables.baselines` give them.
         layer: Grad-CAM's in the comparison; its row is `marked`.
 
     Returns:
@@ -86,7 +86,7 @@ def compared(maps: list[ScoredMap], scores: pd.DataFrame, baselines: pd.DataFram
 
 
 def by_image(images: pd.DataFrame, layer: str) -> pd.DataFrame:
-    """CAM's IoU beside Grad-CAM's at a layer, one row an image of `wsol.tables.images`.
+    """CAM's IoU beside Grad-CAM's at a layer, one row an image of `wsol.scores.tables.images`.
 
     Returns:
         Columns image, label, prediction (`right` or `wrong`), cam, grad_cam.
@@ -102,7 +102,7 @@ def confusion(images: pd.DataFrame) -> pd.DataFrame:
     """How often each of the most confused classes was taken for each other of them.
 
     Args:
-        images: as `wsol.tables.images` gives it.
+        images: as `wsol.scores.tables.images` gives it.
 
     Returns:
         Columns true, predicted, images, share (of the true class's images); the classes with images that are most

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wsol.iou import area
+from wsol.boxes.geometry import area
 
 THIRDS = ("small", "middle", "large")
 

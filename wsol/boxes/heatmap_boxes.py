@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from wsol.sweep import largest_boxes
+from wsol.boxes.union_find import largest_boxes
 
 
 def heatmap_boxes(

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from wsol import baselines
-from wsol.bootstrap import interval
-from wsol.iou import iou_with_ground_truth
-from wsol.tables import ScoredMap
+from wsol.boxes.geometry import iou_with_ground_truth
+from wsol.scores import baselines
+from wsol.scores.bootstrap import interval
+from wsol.scores.tables import ScoredMap
 
 LAYER, THRESHOLD, LOW_THRESHOLD = "conv3_block3_out", 0.1, 0.005
 CAM, GRAD_CAM = 0.4226, 0.3708
@@ -42,8 +42,8 @@ def of_maps(
     Args:
         thresholds: (thresholds,) of the maps' IoUs.
         ground_truth_yxyx: (images, most, 4) of the test images.
-        rule: `best` or `first` (see `wsol.iou.iou_with_ground_truth`).
-        counts: (draws, images), as `wsol.bootstrap.resampled` gives it.
+        rule: `best` or `first` (see `wsol.boxes.geometry.iou_with_ground_truth`).
+        counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
     """
 
     def at(threshold: float, part: str) -> Columns:
@@ -81,7 +81,7 @@ def judged(
         centred: the same on test for boxes of the maps' sizes at THRESHOLD in the image's centre.
         heights: height of each Grad-CAM map by its layer.
         last: the network's last layer, which the sweep need not have.
-        counts: (draws, images), as `wsol.bootstrap.resampled` gives it.
+        counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
 
     Returns:
         A list of {claim, paper, estimate, low, high, verdict}, paper as the paper has it.

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 LOCALIZED = 0.5  # IoU from which an image counts as localized
-# the columns of what `wsol.max_box_acc.localized` gives
+# the columns of what `wsol.scores.max_box_acc.localized` gives
 MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
 
 
 class Found(NamedTuple):
-    """What a map found in a set of images: IoU (images, thresholds) and `wsol.max_box_acc.localized` of each."""
+    """What a map found in a set of images: IoU (images, thresholds) and `wsol.scores.max_box_acc.localized` of each."""
 
     ious: np.ndarray
     localized: np.ndarray

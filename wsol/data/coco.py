@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wsol.iou import area
+from wsol.boxes.geometry import area
 
 
 def ground_truth(

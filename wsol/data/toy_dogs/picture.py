@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from wsol.toy_dogs import dog
-from wsol.toy_dogs.breeds import BREEDS, Breed
-from wsol.toy_dogs.scene import jittered, scene
-from wsol.toy_dogs.skeleton import POSES
+from wsol.data.toy_dogs import dog
+from wsol.data.toy_dogs.breeds import BREEDS, Breed
+from wsol.data.toy_dogs.scene import jittered, scene
+from wsol.data.toy_dogs.skeleton import POSES
 
 SIZES = ((160, 120), (160, 108), (144, 144), (120, 160), (144, 120))  # width, height in pixels
 TWO_DOGS = 0.08  # share of pictures with a second dog of the breed, as in Stanford Dogs

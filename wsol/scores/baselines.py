@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wsol.iou import area, iou_with_ground_truth
+from wsol.boxes.geometry import area, iou_with_ground_truth
 
 FULL_IMAGE_YXYX = np.array([[0.0, 0.0, 1.0, 1.0]])
 SIDES = np.arange(1, 101) / 100  # of the centre box, fractions of the image's
@@ -35,7 +35,7 @@ def boxes(ground_truth_yxyx: np.ndarray, rule: str) -> dict[str, np.ndarray]:
 
     Args:
         ground_truth_yxyx: (images, most, 4) float, of the images on which the last two are chosen.
-        rule: `best` or `first` (see `wsol.iou.iou_with_ground_truth`).
+        rule: `best` or `first` (see `wsol.boxes.geometry.iou_with_ground_truth`).
     """
     centres = centre_boxes()
     best = int(ious(centres, ground_truth_yxyx, rule).mean(axis=0).argmax())

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from wsol.toy_dogs import brush
-from wsol.toy_dogs.breeds import RGB, Breed
-from wsol.toy_dogs.skeleton import Joints, radii, skeleton
+from wsol.data.toy_dogs import brush
+from wsol.data.toy_dogs.breeds import RGB, Breed
+from wsol.data.toy_dogs.skeleton import Joints, radii, skeleton
 
 UNIT = 80  # pixels to the dog's height at the withers, before it is scaled into a scene
 SIDE = 320  # pixels, side of the layer: room for the longest dog in every pose

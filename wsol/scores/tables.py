@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from wsol import bootstrap
-from wsol.iou import area, iou
-from wsol.scores import Score
+from wsol.boxes.geometry import area, iou
+from wsol.scores import bootstrap
+from wsol.scores.localization import Score
 
 EDGES = ("ymin", "xmin", "ymax", "xmax")
 Scores = dict[str, Score]
@@ -63,7 +63,7 @@ def baselines(
     """Every score of every box that looks at nothing.
 
     Args:
-        chosen: each baseline's box (1, 4), as `wsol.baselines.boxes` chooses it on holdout.
+        chosen: each baseline's box (1, 4), as `wsol.scores.baselines.boxes` chooses it on holdout.
         scored: each baseline's scores on test.
         oracles: the same of the boxes chosen on test itself.
 
@@ -122,7 +122,7 @@ def breakdown(maps: list[ScoredMap], groups: list[tuple[str, str, np.ndarray]], 
     """Mean IoU at the fixed threshold of each group of images.
 
     Args:
-        groups: as `wsol.groups.groups` gives them.
+        groups: as `wsol.scores.groups.groups` gives them.
 
     Returns:
         Columns breakdown, group, images, map, layer, estimate, low, high.

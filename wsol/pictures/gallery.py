@@ -8,7 +8,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from wsol.sheet import DPI, Line, Room, Sheet, fitted, overlaid, shown
+from wsol.pictures.sheet import DPI, Line, Room, Sheet, fitted, overlaid, shown
 
 # of the colours that Okabe and Ito found to be told apart by everybody, two that the maps do not have
 GROUND_TRUTH = Line("#56B4E9", 1.8, None)

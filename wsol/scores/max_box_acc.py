@@ -10,7 +10,7 @@ One difference remains: its largest contour is the one that encloses most, ours 
 import cv2
 import numpy as np
 
-from wsol.sweep import contour_ious
+from wsol.boxes.union_find import contour_ious
 
 LEVELS = 255
 ROUNDING = 1e-4  # pixels by which a fraction may lie below a whole one, for it was kept in float32

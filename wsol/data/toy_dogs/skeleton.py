@@ -6,7 +6,7 @@ unit is the dog's height at the withers.
 
 import numpy as np
 
-from wsol.toy_dogs.breeds import Breed
+from wsol.data.toy_dogs.breeds import Breed
 
 POSES = ("stand", "walk", "sit", "lie", "sniff")
 

@@ -1,0 +1,1 @@
+"""Boxes: their geometry, and the box of a heatmap at every threshold."""

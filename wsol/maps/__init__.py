@@ -1,0 +1,1 @@
+"""Activations and gradients to heatmaps, in one forward and one backward pass."""

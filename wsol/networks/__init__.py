@@ -1,0 +1,1 @@
+"""Backbone to classifier: building, training, and folding for inference."""

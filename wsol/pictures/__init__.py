@@ -1,0 +1,1 @@
+"""Figures, gallery and page."""

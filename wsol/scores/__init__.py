@@ -1,0 +1,1 @@
+"""Scores of boxes against the ground truth, with intervals, baselines and claims."""
