@@ -1,18 +1,18 @@
-"""How fast are all maps of an image?
+"""Time of all heatmaps of an image, in comparison with other libraries.
 
     python -m benchmarks.maps
 
-CAM and Grad-CAM at all 16 block outputs of ResNet50, 224 x 224, random weights, pictures in memory;
-two cores. Every contestant has the environment that `stages` sets, and warms up before it counts.
+CAM and Grad-CAM at all 16 block outputs of ResNet50, 224 x 224, random weights, images in memory,
+two cores. All contestants run with the environment variables that `stages` sets. Each warms up
+before it is timed.
 
-ours           what the heatmaps stage does with its default batch, two passes under way
-torch-cam      one pass for all 16 layers, channels last, no gradients of weights, batch 8
-tf-keras-vis   a call a layer, neither seeking another layer nor enlarging the map, batch 8
-xplique        an explainer a layer, built once, so that its graphs are traced once, batch 8
-notebook       the recipe of the study's notebook, written out: a picture, a new model and an eager
-               pass for each layer
-sgemm          the time a product of two 4096 x 4096 float32 matrices takes for as much arithmetic
-               as the pass has, 14.7 GFLOP: a limit, not a peer
+ours           as in the heatmaps stage: default batch size, two passes in parallel
+torch-cam      one pass for all 16 layers, channels last, no gradients of weights, batch size 8
+tf-keras-vis   one call a layer, no search for another layer, no upsampling, batch size 8
+xplique        one explainer a layer, built once so that its graph is traced once, batch size 8
+notebook       the code of the study's notebook: one image, a new model and an eager pass a layer
+sgemm          products of 4096 x 4096 float32 matrices with as many operations as the pass,
+               14.7 GFLOP: a bound for the hardware, not a peer
 """
 
 import sys
@@ -47,14 +47,15 @@ def ours(batch: int = 8) -> Callable[[], int]:
     from stages import heatmaps
     from wsol.maps import one_pass
     from wsol.networks import classifier
+    from wsol.networks.layers import block_outputs
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
-    mapper = one_pass.mapper(model, classifier.block_outputs(model), "ground_truth", "logit", True)
+    mapper = one_pass.mapper(model, ["grad_cam"], block_outputs(model), "ground_truth", "logit", True)
     batches = [(pictures(batch), labels(batch))] * (64 // batch)
 
     def work() -> int:
-        for cams, grad_cams, _ in heatmaps.in_flight(batches, mapper):
-            tf.nest.map_structure(lambda maps: maps.numpy(), [cams, *grad_cams])
+        for values, _ in heatmaps.in_flight(batches, mapper):
+            tf.nest.map_structure(lambda tensor: tensor.numpy(), list(values.values()))
         return 64
 
     return work
@@ -70,7 +71,7 @@ def torch_cam() -> Callable[[], int]:
     model = model.to(memory_format=torch.channels_last)
     layers = [f"layer{stage + 1}.{block}" for stage, blocks in enumerate(BLOCKS) for block in range(blocks)]
     images = torch.from_numpy(pictures(8)).permute(0, 3, 1, 2).to(memory_format=torch.channels_last)
-    # the pass ends at the earliest layer, as ours does; by default it would go on to the pictures
+    # stop backpropagation at the earliest layer, as ours does; by default it goes on to the images
     model.layer1[0].register_forward_hook(lambda module, args, output: output.requires_grad_())
     extract = GradCAM(model, target_layer=layers)
 
@@ -83,11 +84,12 @@ def torch_cam() -> Callable[[], int]:
 
 
 def keras_model() -> tuple:
-    """Our model as the other TensorFlow libraries take it, and the names of the 16 layers."""
+    """The model for the other TensorFlow libraries, and the names of its 16 layers."""
     from wsol.networks import classifier
+    from wsol.networks.layers import block_outputs
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
-    return model, classifier.block_outputs(model)
+    return model, block_outputs(model)
 
 
 def tf_keras_vis() -> Callable[[], int]:
@@ -129,9 +131,9 @@ def notebook() -> Callable[[], int]:
 
     def work() -> int:
         for layer in layers:
-            both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
+            with_activations = keras.Model(model.input, [model.get_layer(layer).output, model.output])
             with tf.GradientTape() as tape:
-                activations, logits = both(image)
+                activations, logits = with_activations(image)
                 score = tf.nn.softmax(logits)[:, labels(1)[0]]
             weights = tf.reduce_mean(tape.gradient(score, activations), axis=(0, 1, 2))
             heatmap = (activations[0] @ weights[..., None])[..., 0].numpy()

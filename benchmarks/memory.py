@@ -1,9 +1,9 @@
-"""Does the memory of `heatmaps` grow with the number of images?
+"""Memory of the heatmaps stage at two numbers of images.
 
     python -m benchmarks.memory
 
-The stage on 200 and on 2,000 pictures of toy_dogs, enlarged to 224 x 224, with a ResNet50 of full
-width and random weights, at the default batch.
+The stage runs on 200 and on 2,000 images of toy_dogs, resized to 224 x 224, with a ResNet50 of full
+width, random weights and the default batch size.
 """
 
 import pathlib
@@ -20,13 +20,16 @@ classifier.build("ResNet50", 1, 224, 10).save("models/classifier.keras")
 
 
 def main() -> None:
-    found = {f"heatmaps, {images} images": heatmaps(images) for images in (200, 2000)}
-    clones.report("Memory of the heatmaps stage", found)
-    timing.write("memory", {"runs": found})
+    runs = {f"heatmaps, {images} images": heatmaps(images) for images in (200, 2000)}
+    clones.report("Memory of the heatmaps stage", runs)
+    timing.write("memory", {"runs": runs})
 
 
 def heatmaps(images: int) -> dict[str, float]:
-    """Of each of the 10 breeds one picture is held out, and the others are of test."""
+    """Time and memory of the stage on this many images.
+
+    Train has 2 pictures of each of the 10 breeds: 1 for fit, 1 for holdout. The others are in test.
+    """
     pictures = {"toy_dogs.download.train": 2, "toy_dogs.download.test": images // 10 - 1}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name) / "clone"

@@ -1,15 +1,14 @@
-"""Draw the gallery and the layer strip: what the maps make of a few dogs chosen by rule.
+"""Draw the gallery and the layer strip: CAM and the compared map on a few test images.
 
     python -m stages.gallery
 
-Reads   params (dataset, layer, threshold, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet
-Writes  plots/gallery.png      dogs of the test split, each with CAM and the chosen layer's Grad-CAM
-        plots/layer_strip.png  one of them with CAM, and Grad-CAM at every layer
+Reads   params (dataset, map, layer, threshold, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet
+Writes  plots/gallery.png      test images in groups, each with CAM and the compared map
+        plots/layer_strip.png  one test image with CAM, and with the compared map at every layer
 Takes   seconds
 
-The rules, whose ties `seed` breaks, stand in wsol/sample.py: two each of the best, the median and the worst by the
-mean of both IoUs, and two where these differ most. The strip's dog is the one whose IoU rises and falls over the
-layers most as the mean IoU does, among those that are rightly predicted and have one ground-truth box.
+The params `map` and `layer` name the compared map. The rules that choose the images are in wsol/pictures/choice.py.
+`seed` breaks ties.
 """
 
 import itertools
@@ -21,86 +20,75 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import files, params
+from stages.support import files, folders, params
 from stages.support.run import run
 from wsol.data import datasets
-from wsol.pictures import choice, gallery
-from wsol.pictures.gallery import Dog, Found
+from wsol.errors import InputError
+from wsol.pictures import examples, gallery, layer_strip
+from wsol.pictures.examples import Example, MapKey
 
-EACH = 2  # images a group
+HEATMAPS = "data/heatmaps"
 
 
-class Scored(NamedTuple):
-    """The scored images of the test split and their maps, in the order of data/iou.parquet."""
+class Tables(NamedTuple):
+    """Tables of earlier stages."""
 
-    images: pd.DataFrame  # what is known of each; `row` of the arrays, `position` in the dataset's split
-    maps: pd.DataFrame  # CAM, then Grad-CAM by layer
-    ious: np.ndarray  # (images, maps) float
-    boxes_yxyx: np.ndarray  # (images, maps, 4) float, fractions of the image; zeros where there is none
+    index: pd.DataFrame  # one row per image of the heatmap arrays
+    maps: pd.DataFrame  # one row per map
+    scores: pd.DataFrame  # one row per test image and map
 
 
 def main() -> str:
     settings = params.read("gallery")
-    scored = read_scored()
-    names = ["CAM", *scored.maps["layer"][1:]]
-    params.check_layer("layer", settings["layer"], names[1:], "heatmaps.layers")
-    at = names.index(settings["layer"])
-    groups = choice.gallery(scored.ious[:, 0], scored.ious[:, at], EACH, settings["seed"])
-    typical = typical_row(scored, settings["seed"])
-    shown = [typical, *itertools.chain(*groups.values())]
-    pictures = read_pictures(settings["dataset"], scored.images.iloc[shown])
-    compared, every = {0: "CAM", at: "Grad-CAM"}, dict(enumerate(names))
-    dogs = {name: [dog(scored, row, pictures, compared) for row in rows] for name, rows in groups.items()}
-    strip = dog(scored, typical, pictures, every)
-    about = settings["dataset"], settings["layer"], settings["threshold"]
-    write("gallery", gallery.gallery(dogs, *about))
-    write("layer_strip", gallery.layer_strip(strip, *about))
-    return f"gallery: wrote plots/gallery.png ({len(shown) - 1} dogs) and plots/layer_strip.png"
+    tables = read_tables()
+    shown = examples.shown_maps(tables.maps, settings.map, settings.layer)
+    images = examples.image_table(tables.scores, tables.index)
+    groups, typical = examples.choose(tables.scores, images, shown, settings.seed)
+    pictures = read_pictures(settings.dataset, images.iloc[[typical, *itertools.chain(*groups.values())]])
+    pair = [shown.cam, shown.compared]
+    grouped = {name: [example(tables, images, row, pictures, pair) for row in rows] for name, rows in groups.items()}
+    strip = example(tables, images, typical, pictures, [shown.cam, *shown.layers])
+    write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown.compared, settings.threshold))
+    write("plots/layer_strip.png", layer_strip.draw(strip, settings.dataset, shown.compared, settings.threshold))
+    return f"gallery: wrote plots/gallery.png and plots/layer_strip.png ({len(pictures)} images)"
 
 
-def read_scored() -> Scored:
-    index, maps = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps"))
-    table = files.read_table("data/iou.parquet")
-    test = index.loc[index["split"] == "test", ["split", "image", "boxes_yxyx"]].reset_index(names="row")
-    images = table.drop_duplicates("image").merge(test.assign(position=range(len(test))), on="image", how="left")
-    shape = len(maps), len(images)
-    boxes_yxyx = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy().reshape(*shape, 4)
-    return Scored(images, maps, table["iou"].to_numpy().reshape(shape).T, boxes_yxyx.swapaxes(0, 1))
-
-
-def typical_row(scored: Scored, seed: int) -> int:
-    """The strip's dog, as a row of the scored images."""
-    suited = scored.images["top1_right"] & (scored.images["ground_truth_boxes"] == 1)
-    return choice.typical(scored.ious[:, 1:], suited.to_numpy(), seed)
+def read_tables() -> Tables:
+    index, maps = (files.read_table(f"{HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
+    return Tables(index, maps, files.read_table("data/iou.parquet"))
 
 
 def read_pictures(dataset: str, images: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Pictures by file name; the others of the split are passed over undecoded."""
-    builder = datasets.load(f"data/{dataset}")
-    return {
-        row["image/filename"].decode(): tf.io.decode_image(row["image"], channels=3, expand_animations=False).numpy()
-        for row in datasets.encoded(builder, images, "test").as_numpy_iterator()
-    }
+    """Pictures (height, width, 3) uint8 RGB by file name. Other images of the split are not decoded."""
+    rows = datasets.encoded(datasets.load(f"data/{dataset}"), images, "test").as_numpy_iterator()
+    return {name: decode(row["image"], name) for row in rows if (name := row["image/filename"].decode())}
 
 
-def dog(scored: Scored, row: int, pictures: dict[str, np.ndarray], names: dict[int, str]) -> Dog:
-    """All that is drawn of an image: `names` are of its maps, by their place."""
-    image = scored.images.iloc[row]
-    maps = [
-        Found(name, heatmap(scored.maps["file"][at], image["row"]), scored.boxes_yxyx[row, at], scored.ious[row, at])
-        for at, name in names.items()
-    ]
-    ground_truth_yxyx = np.reshape(image["boxes_yxyx"], (-1, 4))
-    label, predicted = (gallery.breed(image[name]) for name in ("label", "predicted"))
-    return Dog(pictures[image["image"]], ground_truth_yxyx, label, predicted, maps)
+def decode(encoded: bytes, name: str) -> np.ndarray:
+    try:
+        return tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise InputError(
+            f"Expected an image that can be decoded, JPEG, PNG, BMP or GIF; got {name}, which cannot: replace the file "
+            "and run `dvc repro --force --single-item download`."
+        ) from error
 
 
-def heatmap(file: str, row: int) -> np.ndarray:
-    return np.array(files.read_array(f"data/heatmaps/{file}")[row])
+def example(
+    tables: Tables, images: pd.DataFrame, number: int, pictures: dict[str, np.ndarray], keys: list[MapKey]
+) -> Example:
+    image = images.iloc[number]
+    heatmaps = {key: read_heatmap(tables.maps, key, image["row"]) for key in keys}
+    return examples.make_example(pictures[image["image"]], image, tables.scores, heatmaps)
 
 
-def write(name: str, picture: bytes) -> None:
-    with files.aside(f"plots/{name}.png") as part:
+def read_heatmap(maps: pd.DataFrame, key: MapKey, row: int) -> np.ndarray:
+    file = maps.set_index(examples.MAP_KEY)["file"][key]
+    return np.array(files.read_array(f"{HEATMAPS}/{file}")[row])
+
+
+def write(path: str, picture: bytes) -> None:
+    with folders.aside(path) as part:
         part.write_bytes(picture)
 
 

@@ -1,36 +1,36 @@
-"""Find out which images each map localizes at which threshold, as MaxBoxAcc and MaxBoxAccV2 count it.
+"""Find which images each map localizes at which threshold, as MaxBoxAcc and MaxBoxAccV2 count it.
 
     python -m stages.max_box_acc
 
-Reads   params (the dataset's image size), data/heatmaps/
-Writes  data/max_box_acc/: for each array of heatmaps one of (images, 255, 4) bool, the thresholds of
-        `wsol.scores.max_box_acc.localized` and what it says of the image at each
+Reads   params (dataset, the dataset's image size), data/heatmaps/
+Writes  data/max_box_acc/: for each array of heatmaps one of (255, images, 4) bool, the thresholds and columns of
+        `wsol.scores.max_box_acc.localized`
 Takes   seconds for toy_dogs on 2 cores; every core is used
 
-Arrays that a stopped run had finished lie in data/max_box_acc.partial/ and are kept.
+A stopped run keeps the arrays that are finished, in data/max_box_acc.partial/.
 """
 
 import numpy as np
 
-from stages.support import files, maps, params
+from stages.support import files, params, per_map
+from stages.support.fingerprint import fingerprint
+from stages.support.folders import resumable_folder
 from stages.support.run import run
-from wsol.boxes import geometry
-from wsol.scores import max_box_acc
+from wsol.boxes.geometry import padded_boxes
+from wsol.scores.max_box_acc import LEVELS, localized
 
 
 def main() -> str:
-    settings = params.read("max_box_acc")
-    image_size = settings[settings["dataset"]]["image_size"]
-    index, names = f"{maps.HEATMAPS}/index.parquet", files.read_table(f"{maps.HEATMAPS}/maps.parquet")["file"].tolist()
-    ground_truth_yxyx = geometry.padded_boxes(files.read_table(index)["boxes_yxyx"])
+    canvas_size = params.read("max_box_acc").recipe.image_size
+    index, maps = (files.read_table(f"{per_map.HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
+    names, ground_truth_yxyx = maps["file"].tolist(), padded_boxes(index["boxes_yxyx"])
 
     def localize(heatmap: np.ndarray, row: int) -> np.ndarray:
-        return max_box_acc.localized(heatmap, image_size, ground_truth_yxyx[row])
+        return localized(heatmap, canvas_size, ground_truth_yxyx[row])
 
-    recipe = files.fingerprint(settings, index, *(f"{maps.HEATMAPS}/{name}" for name in names))
-    with files.whole_folder("data/max_box_acc", recipe) as folder:
-        maps.fill(folder, names, localize, "localized")
-    return f"max_box_acc: wrote data/max_box_acc ({len(names)} maps, {max_box_acc.LEVELS} thresholds)"
+    with resumable_folder("data/max_box_acc", fingerprint("max_box_acc")) as folder:
+        per_map.fill(folder, names, localize, "localized")
+    return f"max_box_acc: wrote data/max_box_acc ({len(names)} maps, {LEVELS} thresholds)"
 
 
 if __name__ == "__main__":

@@ -1,71 +1,74 @@
-"""Make the page that `dvc plots show` and `dvc plots diff` fill.
+"""Make the page that `dvc plots show` and `dvc plots diff` fill with figures.
 
     python -m stages.page
 
 Reads   .dvc/page.html
-Writes  plots/page.html              with Vega in it, so that the page opens with no network; .dvc/config names it
+Writes  plots/page.html  the page with Vega's JavaScript in it, so that it needs no network
 Takes   seconds
 
-DVC's own page loads Vega from the network. With this one, `dvc plots show` asks for this stage to have run.
+.dvc/config names the page. It is kept in git, so that `dvc plots show` works in a fresh clone; each run writes the same
+bytes.
 """
 
 import pathlib
 
 import vl_convert
 
-from stages.support import files
+from stages.support import folders
 from stages.support.run import run
 from wsol.pictures import page
 
-SENTENCES = {
+VEGA = "window.vegaEmbed = vegaEmbed"  # what the bundle gives to the page
+
+CAPTIONS = {
     "Figure 1. Mean IoU by layer": (
-        "How well the boxes of Grad-CAM at each layer overlap the dogs, beside CAM's and those that look at nothing; "
-        "tables/comparisons.csv says which differences hold."
+        "Mean IoU of CAM, of the compared map at every layer, and of the baselines. Bands are 95 % intervals. The "
+        "diamond marks the layer that is compared with CAM. tables/comparisons.csv has the paired differences."
     ),
-    "Figure 2. CAM and Grad-CAM": (
-        "The study's comparison, at one fixed threshold and at each map's own, chosen on holdout: a map is worth what "
-        "it adds to the boxes that look at nothing."
+    "Figure 2. Mean IoU of CAM and the compared map": (
+        "Mean IoU at the fixed threshold, and at the threshold chosen on holdout for each map. The baselines are boxes "
+        "that do not depend on the image."
     ),
     "Mean IoU by threshold": (
-        "How the overlap changes with the fraction of a map's maximum above which a pixel counts as dog: no one "
-        "threshold suits every map."
+        "Mean IoU of each map by threshold. Pixels above the threshold, a fraction of the heatmap's maximum, count as "
+        "object. The best threshold differs between maps."
     ),
     "MaxBoxAcc by threshold": (
-        "The share of images whose box has an IoU of at least 0.5 with a dog's, by the field's own protocol, which "
-        "takes the peak of the curve for the map's score."
+        "Share of test images whose box has an IoU of at least 0.5 with a ground-truth box, by threshold, by the "
+        "protocol of wsolevaluation. MaxBoxAcc is the highest value of a curve."
     ),
-    "Where they differ": (
-        "One point an image: the further it lies from the diagonal, the better one of the two maps does than the other."
+    "IoU by image": (
+        "Each point is a test image. Above the diagonal the compared map has the higher IoU, below it CAM has."
     ),
-    "Confusion of breeds": (
-        "What the classifier takes the breeds for that it confuses most: a map explains the classifier, mistakes and "
-        "all."
+    "Confusion of classes": (
+        "Predictions for the classes that the classifier confuses most. The numbers are test images, the colour is the "
+        "share of the true class."
     ),
     "plots/gallery.png": (
-        "Dogs chosen by rule, with the ground truth, and each map with the box it leads to: the best, the median and "
-        "the worst, and where CAM and Grad-CAM differ most."
+        "Test images with their ground truth, and the heatmaps of CAM and of the compared map with their boxes. The "
+        "images have the best, median and worst mean of the two IoUs, and the largest difference of the two."
     ),
     "plots/layer_strip.png": (
-        "One dog through all layers: of those that are alone in their picture and rightly predicted, the one whose IoU "
-        "goes from layer to layer most as the mean does."
+        "One test image with CAM, and with the compared map at every layer. It is the image whose IoU by layer "
+        "correlates most with the mean IoU by layer, among the correctly predicted images with one ground-truth box."
     ),
     "Training. Loss by epoch": (
-        "The loss on the images the classifier learns from (fit) and on those held out: once the latter rises, it "
-        "learns by heart."
+        "Cross-entropy on the images that train the classifier (fit) and on the held-out images (holdout). A rising "
+        "loss on holdout indicates overfitting."
     ),
     "Training. Top-1 accuracy by epoch": (
-        "How often the classifier names the breed rightly, on the images it learns from (fit) and on those held out."
+        "Share of correctly predicted images, among those that train the classifier (fit) and the held-out ones "
+        "(holdout)."
     ),
 }
 
 
 def main() -> str:
     frame = pathlib.Path(".dvc/page.html").read_text(encoding="utf8")
-    with files.aside("plots/page.html") as part:
-        part.write_text(
-            page.html(frame, vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed"), SENTENCES), encoding="utf8"
-        )
-    return f"page: wrote plots/page.html ({len(SENTENCES)} figures, each with its sentence)"
+    html = page.html(frame, vl_convert.javascript_bundle(VEGA), CAPTIONS)
+    with folders.aside("plots/page.html") as part:
+        part.write_text(html, encoding="utf8", newline="\n")
+    return f"page: wrote plots/page.html ({len(CAPTIONS)} figures)"
 
 
 if __name__ == "__main__":

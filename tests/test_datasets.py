@@ -2,88 +2,66 @@ import pathlib
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from wsol.data import datasets
 from wsol.errors import InputError
 
 
-def test_holdout_is_parted_per_class() -> None:
+def test_holdout_takes_its_share_of_each_class() -> None:
     labels = np.repeat([0, 1, 2, 3], [20, 10, 2, 1])
-    held = datasets.holdout_mask(labels, 0.1, seed=0)
-    # a tenth of 20 and of 10; of two one at least; of one none, or the class could not be learnt
-    assert [held[labels == label].sum() for label in range(4)] == [2, 1, 1, 0]
+    held_out = datasets.holdout_mask(labels, 0.1, seed=0)
+    # 0.1 * 20 = 2; 0.1 * 10 = 1; of 2 images at least 1; of 1 image 0, since one must be left to train on
+    assert [held_out[labels == label].sum() for label in range(4)] == [2, 1, 1, 0]
 
 
 def test_holdout_never_takes_a_whole_class() -> None:
+    # 0.999 of 10 rounds to 10, of 2 to 2; one of each is left
     assert datasets.holdout_mask(np.repeat([0, 1], [10, 2]), 0.999, seed=0).sum() == 9 + 1
 
 
-def test_holdout_hangs_on_the_seed_alone() -> None:
+def test_holdout_depends_on_the_seed() -> None:
     labels = np.repeat(np.arange(5), 30)
-    masks = [datasets.holdout_mask(labels, 0.1, seed) for seed in (0, 0, 1)]
-    assert (masks[0] == masks[1]).all()
-    assert (masks[0] != masks[2]).any()
+    first, again, another = [datasets.holdout_mask(labels, 0.1, seed) for seed in (0, 0, 1)]
+    assert (first == again).all()
+    assert (first != another).any()
 
 
 def test_every_image_is_in_one_split(toy_dogs: tfds.core.DatasetBuilder) -> None:
     table = datasets.table(toy_dogs, 0.34, seed=0)
     assert table["split"].value_counts().to_dict() == {"fit": 20, "holdout": 10, "test": 10}
     assert table["image"].is_unique
-    assert table["boxes_yxyx"].map(len).ge(4).all()
 
 
-def test_encoded_gives_a_splits_rows_in_the_tables_order(toy_dogs: tfds.core.DatasetBuilder) -> None:
+def test_the_table_holds_the_datasets_annotations(toy_dogs: tfds.core.DatasetBuilder) -> None:
     table = datasets.table(toy_dogs, 0.34, seed=0)
-    for split in datasets.SPLITS:
-        rows = datasets.encoded(toy_dogs, table, split)
-        names = [row["image/filename"].decode() for row in rows.as_numpy_iterator()]
-        assert names == table.loc[table["split"] == split, "image"].tolist()
-        assert len(rows) == len(names)
+    examples = [row for split in ("train", "test") for row in toy_dogs.as_dataset(split=split).as_numpy_iterator()]
+    assert table["position"].tolist() == [*range(30), *range(10)]
+    assert table["label"].tolist() == [example["label"] for example in examples]
+    for boxes_yxyx, example in zip(table["boxes_yxyx"], examples, strict=True):
+        assert boxes_yxyx.reshape(-1, 4).tolist() == example["objects"]["bbox"].tolist()
 
 
-def png(pixels: list) -> bytes:
-    return tf.io.encode_png(np.array(pixels, np.uint8)).numpy()
+@pytest.mark.parametrize("split", ["fit", "holdout", "test"])
+def test_encoded_gives_a_splits_examples_in_the_tables_order(toy_dogs: tfds.core.DatasetBuilder, split: str) -> None:
+    table = datasets.table(toy_dogs, 0.34, seed=0)
+    examples = datasets.encoded(toy_dogs, table, split)
+    names = [example["image/filename"].decode() for example in examples.as_numpy_iterator()]
+    assert names == table.loc[table["split"] == split, "image"].tolist()
+    assert len(examples) == len(names)
 
 
-# one row, black then white: four columns sample it at 0.25, 0.75, 1.25 and 1.75 of the two
-# source columns, whose centres are 0.5 and 1.5
-STEP = png([[[0, 0, 0], [255, 255, 255]]])
-STEP_RESIZED = [0, 63.75, 191.25, 255]
+def test_all_encoded_gives_a_tfds_split_whatever_is_held_out(toy_dogs: tfds.core.DatasetBuilder) -> None:
+    table = datasets.table(toy_dogs, 0.34, seed=0)
+    examples = datasets.all_encoded(toy_dogs, "train")
+    names = [example["image/filename"].decode() for example in examples.as_numpy_iterator()]
+    assert names == table.loc[table["split"] != "test", "image"].tolist()
+    assert len(examples) == 30
 
 
-def test_decoded_eagerly_and_in_tf_data() -> None:
-    eager, size = datasets.decoded(tf.constant(STEP), 4)
-    assert eager[0, :, 0].numpy().tolist() == STEP_RESIZED
-    assert eager.dtype == tf.float32
-    assert size.numpy().tolist() == [1, 2]
-    rows = tf.data.Dataset.from_tensors(STEP).map(lambda image: datasets.decoded(image, 4))
-    assert next(rows.as_numpy_iterator())[0][0, :, 0].tolist() == STEP_RESIZED
-
-
-def test_grey_pictures_become_rgb() -> None:
-    assert datasets.decoded(tf.constant(png([[[7], [7]]])), 2)[0].numpy().tolist() == [[[7.0] * 3] * 2] * 2
-
-
-def pictures(count: int) -> tf.data.Dataset:
-    images = np.random.default_rng(0).uniform(0, 255, (count, 32, 32, 3)).astype(np.float32)
-    return tf.data.Dataset.from_tensor_slices((images, np.arange(count)))
-
-
-def test_augmentation_stays_light() -> None:
-    for (image, _), (plain, _) in zip(datasets.augmented(pictures(8), 0), pictures(8), strict=True):
-        assert image.shape == (32, 32, 3)
-        assert 0 <= image.numpy().min() <= image.numpy().max() <= 255
-        assert abs(image.numpy().mean() / plain.numpy().mean() - 1) < 0.25  # at most 1.1 * 1.08
-
-
-def test_augmentation_hangs_on_an_examples_number() -> None:
-    whole = [image.numpy() for image, _ in datasets.augmented(pictures(6), 3)]
-    rest = [image.numpy() for image, _ in datasets.augmented(pictures(6).skip(4), 3, start=4)]
-    np.testing.assert_array_equal(whole[4:], rest)
-    other = [image.numpy() for image, _ in datasets.augmented(pictures(6), 4)]
-    assert not np.array_equal(whole, other)
+def test_examples_are_not_decoded(toy_dogs: tfds.core.DatasetBuilder) -> None:
+    example = next(datasets.all_encoded(toy_dogs, "test").as_numpy_iterator())
+    assert example["image"].startswith(b"\x89PNG")
 
 
 def test_no_dataset(tmp_path: pathlib.Path) -> None:

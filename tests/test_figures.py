@@ -1,53 +1,195 @@
-"""The pictures for print, in the clone in which the pipeline ran."""
+"""The figures: what the templates draw of small tables, and what the stage writes."""
 
+import collections
+import doctest
 import pathlib
+import re
+import types
 from typing import Any
 
 import cv2
+import pandas as pd
 import pytest
 from clones import ROOT
+from plot_tables import TABLES
 from ruamel.yaml import YAML
 
-from stages import figures
+from stages import figures as stage
+from stages.support import params
+from wsol.pictures import figures
 
-PLOTS: dict[str, dict[str, Any]] = {
-    name: plot
-    for entry in YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
-    if isinstance(entry, dict)  # an image is but its path
-    for name, plot in entry.items()
+TEMPLATES = str(ROOT / ".dvc/plots")
+DVC: dict[str, Any] = YAML(typ="safe").load(ROOT / "dvc.yaml")
+PLOTS = figures.vega_plots(DVC["plots"])
+# what each template draws of these tables
+MARKS = {
+    "iou_by_layer": {
+        "rect mark": 3 + 1,  # the shade of each layer, CAM's interval
+        "area mark": 1,
+        "rule mark": 3 + 3 + 1,  # each layer's interval (only that of `all` is visible), the baselines, CAM
+        "line mark": 1,
+        "point": 3 + 1,  # each layer, the diamond
+        "text mark": 3,  # each block
+    },
+    "compared": {"rule mark": 5, "point": 5, "text mark": 5},
+    # the two layers, CAM and two baselines; the paper's two thresholds and their texts
+    "iou_by_threshold": {"line mark": 5, "rule mark": 2, "text mark": 2},
+    "box_acc_by_threshold": {"line mark": 3, "rule mark": 2, "text mark": 2},
+    "iou_by_image": {"point": 3, "rule mark": 1, "text mark": 1},  # the diagonal, the compared map's title
+    "confusion": {"rect mark": 4, "text mark": 3},  # no number where there is no image
+    "training": {"line mark": 2, "point": 6},
 }
 
 
-@pytest.mark.parametrize("name", PLOTS)
-def test_every_plot_is_drawn(reproduced: pathlib.Path, name: str) -> None:
-    picture = cv2.imread(str(reproduced / f"plots/figures/{figures.file_name(name)}.png"))
-    assert picture is not None
-    assert min(picture.shape[:2]) >= 500  # twice the page's pixels
-    assert len({tuple(pixel) for pixel in picture[::7, ::7].reshape(-1, 3)}) > 5  # no empty frame
+def drawn(name: str, tables: dict[str, pd.DataFrame] = TABLES) -> str:
+    """A plot of dvc.yaml as SVG."""
+    plot = PLOTS[name]
+    return figures.svg(figures.filled(plot, {path: tables[path] for path in plot["y"]}, "some heading", TEMPLATES))
+
+
+def using(template: str) -> str:
+    """The name of the first plot of dvc.yaml with a template."""
+    return next(name for name, plot in PLOTS.items() if plot["template"] == template)
+
+
+def marks(svg: str) -> dict[str, int]:
+    return dict(collections.Counter(re.findall(r'aria-roledescription="(\w+ mark|point)"', svg)))
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_every_axis_says_what_it_shows(name: str) -> None:
-    assert {"title", "x_label", "y_label", "x", "y"} <= set(PLOTS[name])
+def test_every_mark_is_drawn(name: str) -> None:
+    svg = drawn(name)
+    assert marks(svg) == MARKS[PLOTS[name]["template"]]
+    assert "NaN" not in svg
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_plot_has_its_texts(name: str) -> None:
+    svg = drawn(name)
+    assert "some heading" in svg
+    assert PLOTS[name]["title"] in svg
+    if PLOTS[name]["template"] != "compared":  # its y axis has no title: its labels name maps
+        assert PLOTS[name]["x_label"].replace("'", "&#39;") in svg.replace("'", "&#39;")
+    assert PLOTS[name]["y_label"] in svg
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_axes_show_columns_of_the_data(name: str) -> None:
     for path, column in PLOTS[name]["y"].items():
-        assert {PLOTS[name]["x"], column} <= set(figures.table(str(ROOT / path)).columns)
+        assert {PLOTS[name]["x"], column} <= set(TABLES[path].columns)
 
 
-def test_figure_1_names_what_it_compares(reproduced: pathlib.Path) -> None:
-    picture = (reproduced / "plots/iou_by_layer.svg").read_text()
-    for text in ("conv2_block1_out", "conv5_block3_out", "8 × 8", "CAM, 95 % interval", "full-image box", "centre box"):
-        assert text in picture
-    assert picture.count('aria-roledescription="point"') == 16 + 1  # a layer each, and the diamond
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("iou_by_layer", "LayerCAM at the layer, 95 % interval"),
+        ("iou_by_threshold", ">LayerCAM<"),
+        ("box_acc_by_threshold", ">LayerCAM<"),
+        ("iou_by_image", "compared map: LayerCAM, all layers"),
+        ("compared", ">LayerCAM, all layers<"),
+    ],
+)
+def test_the_compared_map_is_named_by_the_data(template: str, expected: str) -> None:
+    svg = drawn(using(template))
+    assert expected in svg
+    assert "Grad-CAM" not in svg
+
+
+def test_the_title_of_a_refined_map() -> None:
+    path = "plots/iou_by_layer.csv"
+    refined = TABLES[path].assign(title=lambda table: table["title"] + ", refined by GrabCut")
+    assert "LayerCAM, refined by GrabCut at the layer" in drawn(using("iou_by_layer"), TABLES | {path: refined})
+
+
+def test_the_interval_of_the_fusion_is_a_line() -> None:
+    svg = drawn(using("iou_by_layer"))
+    rules = dict(re.findall(r"order: (\w+)\|[^>]* aria-roledescription=\"rule mark\"[^>]* opacity=\"([\d.]+)\"", svg))
+    assert rules == {"conv4": "0", "conv5": "0", "all": "0.22"}  # the other layers' intervals are an area
+
+
+def test_a_missing_value_is_left_out() -> None:
+    path = "plots/training.csv"
+    loss = TABLES[path]["loss"].where(TABLES[path]["epoch"] < 3)
+    svg = drawn("Training. Loss by epoch", {path: TABLES[path].assign(loss=loss)})
+    assert marks(svg) == {"line mark": 2, "point": 4}
+
+
+def test_every_split_is_named() -> None:
+    svg = drawn("Training. Loss by epoch")
+    assert ">fit<" in svg
+    assert ">holdout<" in svg
+
+
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(figures).failed == 0
+
+
+# ---------------------------------------------------------------- the stage
 
 
 def test_every_template_and_table_is_a_dependency() -> None:
     # listed one by one: DVC sees no folder inside .dvc
-    deps = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]["figures"]["deps"])
+    deps = set(DVC["stages"]["figures"]["deps"])
     assert {f".dvc/plots/{plot['template']}.json" for plot in PLOTS.values()} <= deps
-    paths = {path for plot in PLOTS.values() for path in plot["y"]}
-    assert {path for path in paths if not path.startswith("plots/finetune/")} <= deps
-    assert "plots/finetune" in deps
+    assert {path for plot in PLOTS.values() for path in plot["y"]} <= deps
 
 
-def test_file_names() -> None:
-    assert figures.file_name("Figure 1. Mean IoU by layer") == "figure_1_mean_iou_by_layer"
+@pytest.fixture
+def run_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A folder with these tables, the project's templates and plots, and params."""
+    (tmp_path / "plots/figures").mkdir(parents=True)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/plots").symlink_to(TEMPLATES)
+    (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
+    for path, table in TABLES.items():
+        table.to_csv(tmp_path / path, index=False)
+    settings = types.SimpleNamespace(dataset="toy_dogs", map="layer_cam", layer="all", threshold=0.1)
+    monkeypatch.setattr(params, "read", {"figures": settings}.get)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def pictures(folder: pathlib.Path) -> set[str]:
+    return {path.name for path in (folder / "plots/figures").iterdir()}
+
+
+EXPECTED = {f"{figures.file_name(name)}.png" for name in PLOTS}
+
+
+def test_the_stage_draws_every_plot(run_folder: pathlib.Path) -> None:
+    assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and plots/iou_by_layer.svg"
+    assert pictures(run_folder) == EXPECTED
+    svg = (run_folder / "plots/iou_by_layer.svg").read_text(encoding="utf8")
+    for text in ("toy_dogs, LayerCAM, all layers, threshold 0.1", "14 × 14", "CAM, 95 % interval", "centre box"):
+        assert text in svg
+
+
+def test_no_picture_of_a_former_plot_is_left(run_folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run_folder / "plots/figures/of_a_plot_that_is_gone.png").touch()
+    counted = iter(range(2))
+    png = figures.png
+    monkeypatch.setattr(figures, "png", lambda figure: (next(counted), png(figure))[1])
+    with pytest.raises(StopIteration):  # a run that is stopped at its third picture
+        stage.main()
+    assert pictures(run_folder) == {"of_a_plot_that_is_gone.png"}
+    monkeypatch.setattr(figures, "png", lambda figure: b"a picture")
+    (run_folder / "dvc.yaml").unlink()
+    renamed = [{f"{name}, renamed": plot} for name, plot in PLOTS.items()]
+    YAML().dump({"plots": renamed}, run_folder / "dvc.yaml")
+    stage.main()
+    assert pictures(run_folder) == {f"{figures.file_name(name)}_renamed.png" for name in PLOTS}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_the_pipeline_draws_every_plot(reproduced: pathlib.Path, name: str) -> None:
+    picture = cv2.imread(str(reproduced / f"plots/figures/{figures.file_name(name)}.png"))
+    assert picture is not None
+    assert min(picture.shape[:2]) >= 500  # two pixels per pixel of the page
+    assert pictures(reproduced) == EXPECTED
+
+
+def test_figure_1_of_the_pipeline(reproduced: pathlib.Path) -> None:
+    picture = (reproduced / "plots/iou_by_layer.svg").read_text(encoding="utf8")
+    for text in ("conv2_block1_out", "conv5_block3_out", "8 × 8", "CAM, 95 % interval", "full-image box", "centre box"):
+        assert text in picture
+    assert marks(picture)["point"] == 16 + 1  # each layer, the diamond

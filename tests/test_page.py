@@ -1,42 +1,40 @@
-"""The page of `dvc plots show` and `dvc plots diff`: its text, and what a browser with no network makes of it."""
+"""The page of `dvc plots show` and `dvc plots diff`: its text, and how a browser with no network shows it."""
 
+import doctest
+import os
 import pathlib
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import cv2
+import numpy as np
 import pytest
-from clones import ROOT, succeed
+from clones import ROOT, commit, succeed
 from playwright.sync_api import Browser, Route, sync_playwright
+from plot_tables import TABLES
 from ruamel.yaml import YAML
 
-from stages.page import SENTENCES
+from stages.page import CAPTIONS
 from wsol.pictures import page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 LOCAL = ("file:", "data:", "blob:")
-IMAGES = [name for name in SENTENCES if name.startswith("plots/")]
+PICTURES = [name for name in CAPTIONS if name.startswith("plots/")]
+PLOTS: list[Any] = YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 
 # ---------------------------------------------------------------- its text
 
 
-def names() -> list[str]:
-    plots = YAML(typ="safe").load(ROOT / "dvc.yaml")["plots"]
-    return [plot if isinstance(plot, str) else next(iter(plot)) for plot in plots]
-
-
-def test_every_plot_has_its_sentence_and_every_sentence_its_plot() -> None:
-    assert sorted(SENTENCES) == sorted(names())
-
-
-@pytest.mark.parametrize("sentence", SENTENCES.values())
-def test_a_sentence_is_one(sentence: str) -> None:
-    assert sentence.endswith(".")
-    assert ". " not in sentence
+def test_every_plot_has_a_caption_and_every_caption_a_plot() -> None:
+    names = [plot if isinstance(plot, str) else next(iter(plot)) for plot in PLOTS]
+    assert sorted(CAPTIONS) == sorted(names)
 
 
 def test_the_frame_is_filled() -> None:
@@ -48,36 +46,56 @@ def test_the_frame_is_filled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("Figure 1. Mean IoU", "Figure 1. Mean IoU"), ("plots/some_dogs.png", "Some dogs")]
+    ("name", "expected"), [("Figure 1. Mean IoU", "Figure 1. Mean IoU"), ("plots/some_birds.png", "Some birds")]
 )
 def test_heading(name: str, expected: str) -> None:
     assert page.heading(name) == expected
 
 
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(page).failed == 0
+
+
+def write_page(folder: pathlib.Path, hash_seed: str = "0") -> pathlib.Path:
+    """Run the stage in a folder that holds .dvc/page.html."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed, "LC_ALL": "C"}
+    subprocess.run([sys.executable, "-m", "stages.page"], cwd=folder, env=environment, check=True)
+    return folder / "plots/page.html"
+
+
+def test_each_run_writes_the_same_bytes(tmp_path: pathlib.Path) -> None:
+    # git keeps the page, so it must not change unless its frame, its captions or Vega change
+    (tmp_path / ".dvc").mkdir()
+    shutil.copy(ROOT / ".dvc/page.html", tmp_path / ".dvc")
+    first, second = (write_page(tmp_path, hash_seed).read_bytes() for hash_seed in ("1", "2"))
+    assert first == second
+    assert b"{plot_divs}" in first
+
+
 # ---------------------------------------------------------------- in a browser
 
 
-class Seen(NamedTuple):
-    """What a reader has before them."""
+class Shown(NamedTuple):
+    """What a browser shows of a page."""
 
     headings: list[str]
-    sentences: list[str]
-    marks: list[int]  # drawn, one number a Vega plot
-    images: list[int]  # width in pixels, 0 where one is missing
-    beyond: int  # pixels by which the page is wider than the window
-    errors: list[str]  # of the console, and requests to outside
+    captions: list[str]
+    marks: list[int]  # number of marks in each Vega plot
+    pictures: list[int]  # width of each picture in pixels; 0: not found
+    overflow: int  # pixels by which the page is wider than the window
+    errors: list[str]  # errors in the console, and requests to the network
 
 
 DRAWN = '[...document.querySelectorAll("main > div")].every(plot => plot.querySelector("svg.marks, img"))'
-SEEN = """() => {
+SHOWN = """() => {
     const all = (selector, found, within = document) => [...within.querySelectorAll(selector)].map(found);
     const length = (mark) => mark.getTotalLength();
     return {
         headings: all("h2", (heading) => heading.textContent),
-        sentences: all("h2 + p", (sentence) => sentence.textContent),
+        captions: all("h2 + p", (caption) => caption.textContent),
         marks: all(".vega-embed", (plot) => all(".role-mark :is(path, line)", length, plot).filter(Boolean).length),
-        images: all("img", (image) => image.naturalWidth),
-        beyond: document.documentElement.scrollWidth - innerWidth,
+        pictures: all("img", (picture) => picture.naturalWidth),
+        overflow: document.documentElement.scrollWidth - innerWidth,
     };
 }"""
 
@@ -88,8 +106,8 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
-def seen(browser: Browser, address: str, width: int = 1280) -> Seen:
-    """Open a page, and let it fetch local files alone."""
+def show(browser: Browser, address: str, width: int = 1280) -> Shown:
+    """Open a page, with no requests but to local files."""
     errors: list[str] = []
 
     def answer(route: Route) -> None:
@@ -106,8 +124,26 @@ def seen(browser: Browser, address: str, width: int = 1280) -> Seen:
         opened.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
         opened.goto(address)
         opened.wait_for_function(DRAWN)
-        facts: dict[str, Any] = opened.evaluate(SEEN)
-    return Seen(**facts, errors=errors)
+        facts: dict[str, Any] = opened.evaluate(SHOWN)
+    return Shown(**facts, errors=errors)
+
+
+@pytest.fixture(scope="module")
+def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """What git has of the plots in a clone without data: the page, the templates, small tables and two pictures."""
+    folder = tmp_path_factory.mktemp("fresh")
+    shutil.copytree(ROOT / ".dvc/plots", folder / ".dvc/plots")
+    for name in ("config", "page.html"):
+        shutil.copy(ROOT / ".dvc" / name, folder / ".dvc")
+    YAML().dump({"plots": PLOTS}, folder / "dvc.yaml")
+    write_page(folder)
+    for path, table in TABLES.items():
+        table.to_csv(folder / path, index=False)
+    for path in PICTURES:
+        cv2.imwrite(str(folder / path), np.zeros((300, 2000, 3), np.uint8))
+    succeed(folder, "git", "init", "--quiet")
+    commit(folder)
+    return folder
 
 
 @needs_chromium
@@ -119,23 +155,22 @@ def seen(browser: Browser, address: str, width: int = 1280) -> Seen:
 )
 def test_the_page_opens_with_no_network(
     browser: Browser,
-    reproduced: pathlib.Path,
+    fresh_clone: pathlib.Path,
     tmp_path: pathlib.Path,
     command: tuple[str, ...],
     revisions: int,
     width: int,
 ) -> None:
-    succeed(reproduced, "dvc", "plots", *command, "--out", str(tmp_path))
-    found = seen(browser, (tmp_path / "index.html").as_uri(), width)
-    assert found.errors == []
-    expected = {page.heading(name): sentence for name, sentence in SENTENCES.items()}
-    assert dict(zip(found.headings, found.sentences, strict=True)) == expected
-    assert len(found.headings) == len(SENTENCES)
-    assert len(found.marks) == len(SENTENCES) - len(IMAGES)
-    assert min(found.marks) > 0
-    assert len(found.images) == len(IMAGES) * revisions
-    assert min(found.images) > 0
-    assert found.beyond <= 0
+    succeed(fresh_clone, "dvc", "plots", *command, "--out", str(tmp_path))
+    shown = show(browser, (tmp_path / "index.html").as_uri(), width)
+    assert shown.errors == []
+    expected = {page.heading(name): caption for name, caption in CAPTIONS.items()}
+    assert dict(zip(shown.headings, shown.captions, strict=True)) == expected
+    assert len(shown.headings) == len(CAPTIONS)
+    assert len(shown.marks) == len(CAPTIONS) - len(PICTURES)
+    assert min(shown.marks) > 0
+    assert shown.pictures == [2000] * len(PICTURES) * revisions
+    assert shown.overflow <= 0
 
 
 @needs_chromium
@@ -148,15 +183,16 @@ def test_the_page_opens_with_no_network(
     ids=["a request", "an error"],
 )
 def test_a_request_or_an_error_would_be_noticed(browser: Browser, tmp_path: pathlib.Path, body: str) -> None:
-    (tmp_path / "index.html").write_text(f"<main>{body}</main>")
-    assert seen(browser, (tmp_path / "index.html").as_uri()).errors
+    (tmp_path / "index.html").write_text(f"<main>{body}</main>", encoding="utf8")
+    assert show(browser, (tmp_path / "index.html").as_uri()).errors
 
 
 @pytest.fixture
 def address(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> str:
-    """The page with these plots, in place of Vega a stub that draws nothing."""
-    filled = page.html((ROOT / ".dvc/page.html").read_text(), "var vegaEmbed", {"plots/dogs": "Some dogs."})
-    (tmp_path / "index.html").write_text(filled.replace("{plot_divs}", request.param))
+    """Address of a page with these plots, and with a stub instead of Vega."""
+    frame = (ROOT / ".dvc/page.html").read_text(encoding="utf8")
+    filled = page.html(frame, "var vegaEmbed", {"plots/birds": "Some birds."})
+    (tmp_path / "index.html").write_text(filled.replace("{plot_divs}", request.param), encoding="utf8")
     return (tmp_path / "index.html").as_uri()
 
 
@@ -165,13 +201,13 @@ def address(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> str:
 def test_a_plot_without_data_says_so(browser: Browser, address: str) -> None:
     with browser.new_page() as opened:
         opened.goto(address)
-        assert opened.inner_text("#A") == "Nothing to draw yet: dvc repro writes the data."
+        assert opened.inner_text("#A") == "No data yet: run dvc repro."
 
 
 @needs_chromium
-@pytest.mark.parametrize("address", ["<div id=plots_dogs_1_png></div><div id=plots_dogs_2_png></div>"], indirect=True)
-def test_a_folder_of_images_is_one_figure(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("address", ["<div id=plots_birds_1_png></div><div id=plots_birds_2_png></div>"], indirect=True)
+def test_a_folder_of_pictures_is_one_figure(browser: Browser, address: str) -> None:
     with browser.new_page() as opened:
         opened.goto(address)
-        assert opened.locator("h2").all_inner_texts() == ["Dogs"]
-        assert opened.locator("h2 + p").all_inner_texts() == ["Some dogs."]
+        assert opened.locator("h2").all_inner_texts() == ["Birds"]
+        assert opened.locator("h2 + p").all_inner_texts() == ["Some birds."]

@@ -1,90 +1,37 @@
-"""Files between stages: written aside and renamed into place, read back with a sentence when damaged."""
+"""Tables, arrays and figures between stages: written whole, read back with a sentence when damaged."""
 
-import contextlib
-import hashlib
 import json
-import os
 import pathlib
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from stages.support.folders import aside
 from wsol.errors import InputError
 
-RECIPE = "recipe.txt"
+DIGITS = 6  # significant digits of figures; further ones differ between Python versions
 
 
-@contextlib.contextmanager
-def workspace(path: str, recipe: str) -> Iterator[pathlib.Path]:
-    """A folder to work in, `path`.partial; what a stopped run of the same recipe left there is kept.
-
-    Args:
-        path: what the work will become.
-        recipe: stands for everything the work depends on (see `fingerprint`); work of
-            another recipe is thrown away.
-    """
-    folder = pathlib.Path(f"{path}.partial")
-    if not (folder / RECIPE).is_file() or (folder / RECIPE).read_text() != recipe:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / RECIPE).write_text(recipe)
-    try:
-        yield folder
-    except InputError:  # what led to it would only lead to it again
-        shutil.rmtree(folder)
-        raise
-    (folder / RECIPE).unlink(missing_ok=True)  # first, so that nobody goes on with what is half removed
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def whole_folder(path: str, recipe: str) -> Iterator[pathlib.Path]:
-    """As `workspace`, and the folder takes its place at `path` once all is done."""
-    with workspace(path, recipe) as folder:
-        yield folder
-        (folder / RECIPE).unlink()
-        replace(folder, path)
-
-
-def replace(folder: str | os.PathLike[str], path: str) -> None:
-    """Put a finished folder in the place of whatever is at `path`."""
-    shutil.rmtree(path, ignore_errors=True)
-    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    pathlib.Path(folder).replace(path)
-
-
-def fingerprint(params: dict[str, Any], *inputs: str) -> str:
-    """Digest of params, of input files and of this project's own code."""
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
-    root = pathlib.Path(__file__).parents[2]
-    code = [path for folder in ("stages", "wsol") for path in inside(root / folder) if path.endswith(".py")]
-    for path in [*inputs, *code]:
-        with pathlib.Path(path).open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def inside(folder: str | os.PathLike[str]) -> list[str]:
-    """The files inside a folder, in a fixed order."""
-    return sorted(str(path) for path in pathlib.Path(folder).rglob("*") if path.is_file())
-
-
-@contextlib.contextmanager
-def aside(path: str | pathlib.Path) -> Iterator[pathlib.Path]:
-    """A path to write a file to, which is renamed to `path` once it is whole."""
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"partial.{path.name}")  # keeps the ending, by which Keras and NumPy go
-    yield part
-    part.replace(path)
-
-
-def write_json(path: str, content: Any) -> None:
+def write_json(path: str | pathlib.Path, content: Any) -> None:
+    """Write JSON with figures of DIGITS significant digits."""
     with aside(path) as part:
-        part.write_text(json.dumps(content, indent=2) + "\n")
+        part.write_text(json.dumps(rounded(content), indent=2) + "\n", encoding="utf8")
+
+
+def write_csv(path: str | pathlib.Path, table: pd.DataFrame) -> None:
+    """Write CSV with figures of DIGITS significant digits."""
+    with aside(path) as part:
+        table.to_csv(part, index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
+
+
+def rounded(content: Any) -> Any:
+    """The content with every float rounded to DIGITS significant digits."""
+    if isinstance(content, dict):
+        return {name: rounded(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [rounded(value) for value in content]
+    return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
 
 
 def read_table(path: str) -> pd.DataFrame:
@@ -95,9 +42,11 @@ def read_table(path: str) -> pd.DataFrame:
     """
     try:
         return pd.read_parquet(path)
-    except Exception as error:  # pyarrow raises a dozen kinds
+    except PermissionError:
+        raise
+    except Exception as error:  # pyarrow raises a dozen types
         raise InputError(
-            f"Expected a parquet table at {path}, but it is missing or damaged: {_remedy(path)}."
+            f"Expected a parquet table at {path}, but it is missing or damaged: {remedy(path)}."
         ) from error
 
 
@@ -109,9 +58,12 @@ def read_array(path: str) -> np.ndarray:
     """
     try:
         return np.load(path, mmap_mode="r")
+    except PermissionError:
+        raise
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"Expected an array at {path}, but it is missing or damaged: {_remedy(path)}.") from error
+        raise InputError(f"Expected an array at {path}, but it is missing or damaged: {remedy(path)}.") from error
 
 
-def _remedy(path: str) -> str:
+def remedy(path: str) -> str:
+    """How to make a damaged output anew; its folder has the stage's name."""
     return f"make it anew with `dvc repro --force --single-item {pathlib.Path(path).parent.name}`"

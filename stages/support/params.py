@@ -1,33 +1,30 @@
-"""params.yaml: what each parameter may be, and the part of it that a stage has declared.
-
-Every stage checks the whole file before it works, so that a slip in a later stage's
-parameter does not cost a training run.
-"""
+"""params.yaml as typed objects: what each parameter may be, and the part that a stage declares."""
 
 import difflib
 import pathlib
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-import dvc.api
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML, YAMLError
 
+from stages.support import pipeline
+from wsol.boxes import thresholds
 from wsol.errors import InputError
 
 Count = Annotated[int, Field(ge=1)]
 Threshold = Annotated[float, Field(ge=0, lt=1)]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Section(BaseModel):
-    """A section of params.yaml, with no key too many or too few, and no value converted."""
+    """A section of params.yaml. Unknown keys are refused and values are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Backbone(Section):
-    name: str
+    name: Literal["ResNet50", "ResNet101", "ResNet152"]
     width: Annotated[float, Field(gt=0, le=4)]
     weights: str | None
 
@@ -62,7 +59,10 @@ class Archives(Section):
 
 
 class Recipe(Section):
+    """A dataset's section."""
+
     image_size: Annotated[int, Field(ge=32, le=2048)]
+    download: Pictures | Archives
     backbone: Backbone
     finetune: Finetune
 
@@ -87,6 +87,11 @@ class Thresholds(Section):
     step: Annotated[float, Field(ge=0.0001, lt=1)]
     also: list[Threshold]
 
+    @property
+    def grid(self) -> list[float]:
+        """All thresholds, ascending."""
+        return thresholds.grid(self.step, self.also)
+
 
 class Boxes(Section):
     thresholds: Thresholds
@@ -99,6 +104,9 @@ class Bootstrap(Section):
 
 
 class Params(Section):
+    """All of params.yaml."""
+
+    map: Literal["cam", "grad_cam"]
     layer: str
     threshold: Threshold
     dataset: Literal["toy_dogs", "stanford_dogs"]
@@ -111,63 +119,61 @@ class Params(Section):
     toy_dogs: ToyDogs
     stanford_dogs: StanfordDogs
 
+    @property
+    def recipe(self) -> Recipe:
+        """The section that `dataset` names."""
+        return cast(Recipe, getattr(self, self.dataset))
+
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:
-        threshold_index(grid(self.boxes.thresholds.model_dump()), self.threshold)
+        thresholds.index_of(self.boxes.thresholds.grid, self.threshold)
         return self
 
 
-def grid(thresholds: dict[str, Any]) -> list[float]:
-    """The thresholds, ascending, that `boxes.thresholds` stands for: `step`, its multiples below 1, and `also`."""
-    multiples = np.arange(thresholds["step"], 1 - 1e-9, thresholds["step"])
-    return np.unique(np.round([*multiples, *thresholds["also"]], 9)).tolist()
+def read(stage: str) -> Params:
+    """The params that dvc.yaml declares for a stage; any other is missing from the object.
 
-
-def threshold_index(thresholds: Sequence[float] | np.ndarray, threshold: float) -> int:
-    """Where a threshold stands on the grid; ValueError if it does not."""
-    found = np.flatnonzero(np.isclose(thresholds, threshold, rtol=0, atol=1e-9))
-    if not len(found):
-        raise ValueError(f"threshold {threshold} is not on the grid: add it to boxes.thresholds.also")
-    return int(found[0])
-
-
-def read(stage: str) -> dict[str, Any]:
-    """The params that dvc.yaml declares for a stage, after checking all there are.
+    All of params.yaml is validated first.
 
     Raises:
         InputError: a parameter is missing, unknown or out of its range.
     """
-    everything()
-    return dvc.api.params_show(stages=stage)
+    everything = read_all()
+    return part(everything, pipeline.declared(stage, "params", everything.dataset))
 
 
-def everything() -> dict[str, Any]:
-    """All of params.yaml, checked; for checks alone, since a stage works with what it declares."""
+def read_all() -> Params:
+    """All of params.yaml. Only for stages that depend on the whole file."""
     try:
-        params = YAML(typ="safe").load(pathlib.Path("params.yaml"))
+        content = YAML(typ="safe").load(pathlib.Path("params.yaml"))
     except (OSError, YAMLError) as error:
         raise InputError(
             f"Expected a readable params.yaml in the current folder: {str(error).splitlines()[0]}."
         ) from error
-    check(params)
-    return params
+    return validated(content)
 
 
-def check_layers(known: Sequence[str], blocks: Sequence[str]) -> None:
-    """Raise InputError unless every layer that params.yaml names is there to be used.
+def validated(content: Any) -> Params:
+    """The content of params.yaml as an object; InputError for the first parameter that is wrong."""
+    if not isinstance(content, dict):
+        raise InputError(f"Expected params.yaml to hold parameters by name; got {content!r}: put it back as it was.")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_sentence(error.errors()[0])) from error
 
-    Args:
-        known: all layers of the backbone.
-        blocks: those that `heatmaps.layers: all` stands for.
-    """
-    params = everything()
-    trainable = params[params["dataset"]]["finetune"]["trainable"]
-    sweep = blocks if params["heatmaps"]["layers"] == "all" else params["heatmaps"]["layers"]
-    for layer in sweep:
-        check_layer("heatmaps.layers", layer, known, "the backbone")
-    if trainable not in ("all", "head"):
-        check_layer("finetune.trainable", trainable, known, "the backbone")
-    check_layer("layer", params["layer"], sweep, "heatmaps.layers")
+
+def part(model: Model, names: Iterable[str]) -> Model:
+    """The named values of a model, such as `seed` or `toy_dogs.backbone`; reading another is an AttributeError."""
+    nested: dict[str, list[str]] = {}
+    for name in names:
+        field, _, rest = name.partition(".")
+        nested.setdefault(field, []).append(rest)
+    values = {
+        field: getattr(model, field) if "" in rests else part(getattr(model, field), rests)
+        for field, rests in nested.items()
+    }
+    return type(model).model_construct(**values)
 
 
 def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None:
@@ -177,26 +183,16 @@ def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None
         raise InputError(f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {nearest}.")
 
 
-def check(params: dict[str, Any]) -> None:
-    """Raise InputError for the first parameter that is missing, unknown or out of its range."""
-    if not isinstance(params, dict):
-        raise InputError(f"Expected params.yaml to hold parameters by name; got {params!r}: put it back as it was.")
-    try:
-        Params.model_validate(params)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        wish = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        if first["loc"][:2] == ("heatmaps", "layers"):
-            name, wish = "heatmaps.layers", "all or a list of layers, at least one"
-        raise InputError(_sentence(name, wish, first)) from error
-
-
-def _sentence(name: str, wish: str, error: Any) -> str:
+def _sentence(error: Any) -> str:
+    """A validation error in one sentence."""
+    name = ".".join(map(str, error["loc"]))
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["loc"][:2] == ("heatmaps", "layers"):
+        name, expected = "heatmaps.layers", "all or a list of layers, at least one"
     if error["type"] == "value_error":
-        return f"Expected params.yaml to agree with itself, but {name + ': ' if name else ''}{wish}."
+        return f"Expected params.yaml to agree with itself, but {name + ': ' if name else ''}{expected}."
     if error["type"] == "extra_forbidden":
         return f"Expected no parameter {name} in params.yaml: remove it, or correct its name."
     if error["type"] == "missing":
         return f"Expected a parameter {name} in params.yaml, but there is none: add it."
-    return f"Expected {name} to be {wish}; got {error['input']!r}: correct it in params.yaml."
+    return f"Expected {name} to be {expected}; got {error['input']!r}: correct it in params.yaml."

@@ -1,6 +1,6 @@
-"""Importing this imports TensorFlow and Keras without what they say on the way: before any other import of them.
+"""Imports TensorFlow and Keras without their start-up messages. Import this before any other import of them.
 
-They write to the process's standard error itself, before any setting of theirs counts.
+They write to the process's standard error itself, before any of their settings takes effect.
 """
 
 import contextlib
@@ -9,19 +9,26 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+def _muted() -> Iterator[None]:
+    stderr, devnull = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(devnull)
 
 
-with _silent():
+with _muted():
     import keras  # noqa: F401
     import tensorflow as tf
 
-    tf.config.list_physical_devices()  # asks for GPUs, which it would else do, and tell, at its first work
+    GPUS = tf.config.list_physical_devices("GPU")  # initialises the GPUs now, while output is muted
+
+
+def device() -> str:
+    """The device that TensorFlow computes on, in words."""
+    if GPUS:
+        return ", ".join(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in GPUS)
+    return f"CPU with {os.cpu_count()} cores; TensorFlow sees no GPU"

@@ -1,43 +1,61 @@
-"""Arrays too long for memory, filled batch by batch; a stopped run goes on where it was."""
+"""Arrays too long for memory, filled batch by batch. A stopped run is resumed."""
 
 import pathlib
+import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
 from tqdm import tqdm
 
-from stages.support import files
+from stages.support.folders import aside
 
-PROGRESS = "rows.txt"
+INTERVAL = 5.0  # seconds between two moments from which a stopped run is resumed
 
 Batch = dict[str, np.ndarray]
 
 
-def fill(folder: pathlib.Path, count: int, batches: Callable[[int], Iterable[Batch]], title: str) -> None:
+def fill(
+    folder: pathlib.Path,
+    count: int,
+    batches: Callable[[int], Iterable[Batch]],
+    title: str,
+    interval: float = INTERVAL,
+) -> None:
     """Fill `folder`/NAME.npy with `count` rows for every NAME in the batches.
 
     Args:
-        folder: a workspace; the number of rows done is kept in it until the work is whole.
-        count: rows there will be.
-        batches: from the first row that is missing to the batches from there on, each
-            NAME -> (rows, ...) array. A batch is never half written.
-        title: what the progress bar says.
+        folder: part of a workspace. `folder`.rows.txt counts the rows that are on the disk.
+        count: number of rows.
+        batches: from the first missing row to the batches that start there; each batch maps a NAME, which may
+            contain folders, to a (rows, ...) array.
+        title: text of the progress bar.
+        interval: seconds.
     """
-    progress = folder / PROGRESS
-    done = int(progress.read_text()) if progress.is_file() else 0
+    progress = folder.with_name(f"{folder.name}.rows.txt")
+    done = saved = int(progress.read_text()) if progress.is_file() else 0
+    last = time.monotonic()
     with tqdm(total=count, initial=done, desc=title, unit=" images", disable=None) as bar:
         for batch in batches(done) if done < count else ():
             rows = len(next(iter(batch.values())))
+            late = done + rows == count or time.monotonic() - last >= interval
             for name, values in batch.items():
-                _array(folder / f"{name}.npy", count, values)[done : done + rows] = values
+                array = _opened(folder / f"{name}.npy", count, values)
+                array[done : done + rows] = values
+                if late:
+                    array.flush()
             done += rows
-            with files.aside(progress) as part:
-                part.write_text(str(done))
             bar.update(rows)
+            if late:
+                saved, last = done, time.monotonic()
+                with aside(progress) as part:
+                    part.write_text(str(saved))
 
 
-def _array(path: pathlib.Path, count: int, values: np.ndarray) -> np.ndarray:
-    # opened for each batch anew, so that what is written does not pile up in this process's memory
+def _opened(path: pathlib.Path, count: int, values: np.ndarray) -> np.memmap:
+    # opened anew for each batch: written pages would add up in this process's memory
     if path.is_file():
         return np.lib.format.open_memmap(path, mode="r+")
-    return np.lib.format.open_memmap(path, mode="w+", dtype=values.dtype, shape=(count, *values.shape[1:]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with aside(path) as part:
+        np.lib.format.open_memmap(part, mode="w+", dtype=values.dtype, shape=(count, *values.shape[1:]))
+    return np.lib.format.open_memmap(path, mode="r+")

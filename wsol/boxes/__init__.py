@@ -1,1 +1,1 @@
-"""Boxes: their geometry, and the box of a heatmap at every threshold."""
+"""Box geometry, and the boxes of a heatmap at all thresholds."""

@@ -1,1 +1,1 @@
-"""Any dataset to tables and tf.data; boxes as COCO files."""
+"""Datasets as tables and tf.data; boxes as COCO files."""

@@ -1,7 +1,7 @@
-"""From a prepared TFDS dataset to tf.data, and who sees which of its images.
+"""Prepared TFDS datasets: the table of examples, the split of train into fit and holdout, the encoded examples.
 
 Every dataset has the features of `stanford_dogs`: `image`, `image/filename`, `label` and
-`objects.bbox`, boxes as [ymin, xmin, ymax, xmax] in fractions of the image.
+`objects.bbox`. Boxes are [ymin, xmin, ymax, xmax], fractions of the image.
 """
 
 import numpy as np
@@ -15,46 +15,54 @@ SPLITS = ("fit", "holdout", "test")
 
 
 def load(folder: str) -> tfds.core.DatasetBuilder:
-    """The prepared dataset in a folder.
+    """Open a prepared dataset.
+
+    Args:
+        folder: the dataset's folder, which holds `dataset_info.json`.
 
     Raises:
-        InputError: there is none.
+        InputError: the folder holds no prepared dataset.
     """
     try:
         return tfds.builder_from_directory(folder)
-    except Exception as error:  # TFDS raises several kinds
+    except Exception as error:  # TFDS raises several types
         raise InputError(
             f"Expected a prepared dataset in {folder}, but there is none: make it with `dvc repro`."
         ) from error
 
 
 def table(builder: tfds.core.DatasetBuilder, share: float, seed: int) -> pd.DataFrame:
-    """Who sees which image, and its annotation: one row an image, in the order in which it is read.
+    """Split, position and annotation of every image.
 
     Args:
         builder: a prepared dataset.
-        share: of each class of the train split that is held out, in 0..1.
+        share: share of each class of the train split that is held out, in 0..1.
         seed: the same seed holds out the same images.
 
     Returns:
-        Columns `split` (`fit` trains the classifier, `holdout` ends its training and is there for
-        every choice, `test` is only reported on), `position` in its TFDS split, `image` (file name), `label` and
-        `boxes_yxyx` (flat, four numbers a box).
+        One row an image: train in the dataset's order, then test. Columns:
+
+        - `split`: `fit` trains the classifier, `holdout` serves early stopping and every
+          choice, `test` is only reported on.
+        - `position`: index in the TFDS split (`train` or `test`), from 0.
+        - `image`: file name.
+        - `label`: index of the class.
+        - `boxes_yxyx`: (4 * boxes,) float32, the ground truth, flat; fractions of the image.
 
     Raises:
         InputError: the dataset's files are damaged.
     """
     train, test = _annotations(builder, "train"), _annotations(builder, "test")
-    held = holdout_mask(train["label"].to_numpy(), share, seed)
-    train.insert(0, "split", np.where(held, "holdout", "fit"))
+    held_out = holdout_mask(train["label"].to_numpy(), share, seed)
+    train.insert(0, "split", np.where(held_out, "holdout", "fit"))
     test.insert(0, "split", "test")
     return pd.concat([train, test], ignore_index=True)
 
 
-def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> pd.DataFrame:
-    wanted = tfds.decode.PartialDecoding({"label": True, "image/filename": True, "objects": {"bbox": True}})
+def _annotations(builder: tfds.core.DatasetBuilder, tfds_split: str) -> pd.DataFrame:
+    features = tfds.decode.PartialDecoding({"label": True, "image/filename": True, "objects": {"bbox": True}})
     try:
-        rows = list(builder.as_dataset(split=split, decoders=wanted).as_numpy_iterator())
+        examples = list(builder.as_dataset(split=tfds_split, decoders=features).as_numpy_iterator())
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
         raise InputError(
             f"Expected whole records in {builder.data_path}, but they are damaged: make them anew with "
@@ -62,18 +70,29 @@ def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> pd.DataFrame:
         ) from error
     return pd.DataFrame(
         {
-            "position": range(len(rows)),
-            "image": [row["image/filename"].decode() for row in rows],
-            "label": [int(row["label"]) for row in rows],
-            "boxes_yxyx": [row["objects"]["bbox"].ravel() for row in rows],
+            "position": range(len(examples)),
+            "image": [example["image/filename"].decode() for example in examples],
+            "label": [int(example["label"]) for example in examples],
+            "boxes_yxyx": [example["objects"]["bbox"].ravel() for example in examples],
         }
     )
 
 
 def holdout_mask(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Part a labelled set per class: (images,) bool, True for the images held out.
+    """Choose the held-out images of each class at random.
 
-    Of each class `share` is held out, rounded, but one image at least and never all.
+    Args:
+        labels: (images,) int.
+        share: share of each class that is held out, in 0..1. The number of images is
+            rounded; it is at least 1 and always leaves one image of the class.
+        seed: the same seed holds out the same images.
+
+    Returns:
+        (images,) bool, True for a held-out image.
+
+    >>> labels = np.array([0, 0, 0, 0, 1, 1])
+    >>> holdout_mask(labels, share=0.5, seed=0)
+    array([ True, False,  True, False, False,  True])
     """
     rng = np.random.default_rng(seed)
     mask = np.zeros(len(labels), bool)
@@ -84,54 +103,32 @@ def holdout_mask(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     return mask
 
 
-def encoded(builder: tfds.core.DatasetBuilder, table: pd.DataFrame, split: str) -> tf.data.Dataset:
-    """Examples of a split in the table's order, images still encoded: cheap to shuffle and to skip."""
-    tfds_split = "test" if split == "test" else "train"
-    wanted = np.zeros(builder.info.splits[tfds_split].num_examples, bool)
-    wanted[table.loc[table["split"] == split, "position"]] = True
-    rows = builder.as_dataset(split=tfds_split, decoders={"image": tfds.decode.SkipDecoding()})
-    rows = rows.enumerate().filter(lambda position, _: tf.constant(wanted)[position]).map(lambda _, row: row)
-    return rows.apply(tf.data.experimental.assert_cardinality(int(wanted.sum())))
+def all_encoded(builder: tfds.core.DatasetBuilder, tfds_split: str) -> tf.data.Dataset:
+    """Examples of a TFDS split (`train` or `test`) in the dataset's order, images still encoded.
 
-
-def decoded(image: tf.Tensor, image_size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Decode a picture and resize it, bilinearly and without regard to its shape.
-
-    Args:
-        image: () string, JPEG or PNG.
-        image_size: side of the network's square input, pixels.
+    Encoded examples are cheap to shuffle and to skip.
 
     Returns:
-        (image_size, image_size, 3) float32 RGB, 0..255, and the picture's own (height, width), int32.
+        Dataset of dicts: `image` () string, `image/filename` () string, `label` () int64,
+        `objects` {`bbox` (boxes, 4) float32, yxyx in fractions of the image}.
     """
-    pixels = tf.io.decode_image(image, channels=3, expand_animations=False)
-    pixels.set_shape((None, None, 3))
-    return tf.image.resize(pixels, (image_size, image_size)), tf.shape(pixels)[:2]
+    return builder.as_dataset(split=tfds_split, decoders={"image": tfds.decode.SkipDecoding()})
 
 
-def labelled(rows: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
-    """(image (image_size, image_size, 3) float32 RGB 0..255, label () int64) of encoded examples."""
-    return rows.map(
-        lambda row: (decoded(row["image"], image_size)[0], row["label"]), num_parallel_calls=tf.data.AUTOTUNE
-    )
+def encoded(builder: tfds.core.DatasetBuilder, table: pd.DataFrame, split: str) -> tf.data.Dataset:
+    """Examples of `fit`, `holdout` or `test` in the table's order, images still encoded.
 
+    Args:
+        builder: a prepared dataset.
+        table: the dataset's `table`.
+        split: one of SPLITS.
 
-def augmented(rows: tf.data.Dataset, seed: int, start: int = 0) -> tf.data.Dataset:
-    """Labelled images, each flipped, shifted and lit a little; example number `start` is the first.
-
-    The chance hangs on the example's number alone, so that training which was stopped
-    goes on with the images it would have seen.
+    Returns:
+        Dataset of the same dicts as `all_encoded`.
     """
-    numbered = tf.data.Dataset.zip(tf.data.Dataset.counter(start), rows)
-    return numbered.map(
-        lambda number, row: (_augment(row[0], tf.stack([seed, number])), row[1]), num_parallel_calls=tf.data.AUTOTUNE
-    )
-
-
-def _augment(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    image = tf.image.stateless_random_flip_left_right(image, seed)
-    shift = tf.shape(image)[0] // 16
-    padded = tf.pad(image, [[shift, shift], [shift, shift], [0, 0]], "REFLECT")
-    image = tf.image.stateless_random_crop(padded, tf.shape(image), seed + 1)
-    gain = tf.random.stateless_uniform((3,), seed + 2, 0.92, 1.08) * tf.random.stateless_uniform((), seed + 3, 0.9, 1.1)
-    return tf.clip_by_value(image * gain, 0, 255)
+    tfds_split = "test" if split == "test" else "train"
+    selected = np.zeros(builder.info.splits[tfds_split].num_examples, bool)
+    selected[table.loc[table["split"] == split, "position"]] = True
+    numbered = all_encoded(builder, tfds_split).enumerate()
+    examples = numbered.filter(lambda position, _: tf.constant(selected)[position]).map(lambda _, example: example)
+    return examples.apply(tf.data.experimental.assert_cardinality(int(selected.sum())))

@@ -1,1 +1,1 @@
-"""Activations and gradients to heatmaps, in one forward and one backward pass."""
+"""Heatmaps from activations and gradients, by one forward and one backward pass."""

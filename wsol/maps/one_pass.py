@@ -1,93 +1,100 @@
-"""Class activation maps: CAM, and Grad-CAM at any layers, from one forward and one backward pass."""
+"""All heatmaps of a batch: CAM, and each method at each layer, by one forward and one backward pass."""
 
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from wsol.errors import InputError
+from wsol.maps.methods import METHODS, cam, normalise
 from wsol.networks import folding
+from wsol.networks.layers import last_layer
 
-FLOAT16_MAX = 65504.0
-
-Maps = tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]
+Heatmaps = dict[tuple[str, str], tf.Tensor]
 
 
-def mapper(classifier: keras.Model, layers: Sequence[str], target: str, score: str, relu: bool) -> Callable[..., Maps]:
-    """The compiled pass from a batch of images to all of their maps.
+def mapper(
+    classifier: keras.Model, methods: Sequence[str], layers: Sequence[str], target: str, score: str, relu: bool
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[Heatmaps, tf.Tensor]]:
+    """Compile the pass from a batch of images to all of its heatmaps.
 
     Args:
-        classifier: a flat model whose last layers are `gap` and `logits` (see wsol.classifier).
-        layers: the layers to draw Grad-CAM at.
-        target: the class that is mapped: `ground_truth` or `predicted`.
-        score: what Grad-CAM differentiates: `logit` (Selvaraju 2017, eq. 1) or `softmax`.
-        relu: drop negative evidence before normalising (Selvaraju 2017, eq. 2).
+        classifier: a flat model whose last layers are `gap` and `logits` (see wsol.networks.classifier).
+        methods: keys of METHODS.
+        layers: names of the layers that each method is computed at.
+        target: class that is mapped, `ground_truth` or `predicted`.
+        score: what is differentiated, `logit` (Selvaraju 2017, eq. 1) or `softmax`.
+        relu: set negative values to 0 before normalising (Selvaraju 2017, eq. 2).
 
     Returns:
         Function from images (n, height, width, 3) float32 RGB 0..255 and labels (n,) int64 to
-        CAM (n, h, w), Grad-CAM of each layer (n, h_l, w_l) and the logits (n, classes), all
-        float32; maps are normalised to a maximum of 1, or all 0 where nothing is positive.
+
+        - heatmaps: (map, layer) -> (n, h, w) float32, h and w the layer's; see `normalise`
+          for the values and `map_keys` for the order.
+        - logits: (n, classes) float32.
+
+    Raises:
+        InputError: the classifier has a NaN or infinite weight.
     """
+    _check_weights(classifier)
+    keys = map_keys(classifier, methods, layers)
     model = _with_outputs(folding.folded(classifier, keep=set(layers)), layers)
     kernel = classifier.get_layer("logits").kernel
 
-    # with a signature, so that a last batch of fewer images is not traced anew
+    # the signature avoids a second trace for a last batch of fewer images
     @tf.function(input_signature=[tf.TensorSpec(classifier.input_shape), tf.TensorSpec((None,), tf.int64)])
-    def maps(images: tf.Tensor, labels: tf.Tensor) -> Maps:
+    def compiled(images: tf.Tensor, labels: tf.Tensor) -> list[tf.Tensor]:
         *activations, features, logits = model(images, training=False)
         classes = tf.argmax(logits, -1) if target == "predicted" else labels
-        # images do not mix at inference, so the sum's gradient is each image's own; it is
-        # followed no further back than to the earliest of the activations
+        # At inference an image's score depends on that image only, so the gradient of the sum
+        # holds each image's gradient. Backpropagation stops at the earliest of the activations.
         gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
-        grad_cams = [normalise(grad_cam(a, g), relu) for a, g in zip(activations, gradients, strict=True)]
-        return normalise(cam(features, kernel, classes), relu), grad_cams, logits
+        pairs = list(zip(activations, gradients, strict=True))
+        maps = [METHODS[method](*pair) for method in methods for pair in pairs]
+        return [*(normalise(values, relu) for values in (cam(features, kernel, classes), *maps)), logits]
 
-    return maps
+    def one_pass(images: tf.Tensor, labels: tf.Tensor) -> tuple[Heatmaps, tf.Tensor]:
+        *heatmaps, logits = compiled(images, labels)
+        return dict(zip(keys, heatmaps, strict=True)), logits
+
+    return one_pass
+
+
+def _check_weights(classifier: keras.Model) -> None:
+    """Refuse NaN weights: oneDNN's fused ReLU turns NaN into 0, so the heatmaps may be finite but wrong."""
+    for layer in classifier.layers:
+        if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
+            raise InputError(
+                f"Expected finite weights in the classifier, but layer {layer.name} has a NaN or an infinity: "
+                "lower finetune.learning_rate and train it anew."
+            )
+
+
+def map_keys(classifier: keras.Model, methods: Sequence[str], layers: Sequence[str]) -> list[tuple[str, str]]:
+    """(map, layer) of every heatmap: CAM at the last layer, then the first method at each layer, and so on."""
+    return [("cam", last_layer(classifier)), *((method, layer) for method in methods for layer in layers)]
 
 
 def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model:
-    """The classifier that gives the layers' activations as well, the last features, and the logits."""
+    """The classifier with more outputs: the activations of each layer, the input of `gap`, the logits."""
     activations = [classifier.get_layer(name).output for name in layers]
     return keras.Model(classifier.input, [*activations, classifier.get_layer("gap").input, classifier.output])
 
 
 def class_score(logits: tf.Tensor, classes: tf.Tensor, score: str) -> tf.Tensor:
-    """The score (n,) of a class each, from logits (n, classes) and classes (n,) int64.
+    """The score that is differentiated.
 
-    For `softmax` it is the probability's logarithm: its gradient is the probability's over
-    the probability, so the normalised map is the same, and it does not underflow.
+    For `softmax` it is the logarithm of the probability p. Its gradient is that of p divided
+    by p, so the normalised map is the same, and it does not underflow.
+
+    Args:
+        logits: (n, classes) float32.
+        classes: (n,) int64, the class of each image.
+        score: `logit` or `softmax`.
+
+    Returns:
+        (n,) float32.
     """
     scores = tf.nn.log_softmax(logits) if score == "softmax" else logits
     return tf.gather(scores, classes, batch_dims=1)
-
-
-def cam(features: tf.Tensor, kernel: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-    """CAM (Zhou 2016, eq. 2): sum over k of w_ck A_k, without the bias.
-
-    Args:
-        features: (n, h, w, k) float32, the activations that the global average pooling takes.
-        kernel: (k, classes) float32, of the Dense layer behind it.
-        classes: (n,) int64.
-
-    Returns:
-        (n, h, w) float32.
-    """
-    weights = tf.gather(kernel, classes, axis=1)  # (k, n)
-    return tf.einsum("nhwk,kn->nhw", features, weights)
-
-
-def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """Grad-CAM before its ReLU (Selvaraju 2017, eq. 1 and 2): sum over k of alpha_k A_k.
-
-    alpha_k is the mean of the gradient over the h * w positions. Both arguments are
-    (n, h, w, k) float32; returns (n, h, w) float32.
-    """
-    alphas = tf.reduce_mean(gradients, axis=(1, 2))  # (n, k)
-    return tf.einsum("nhwk,nk->nhw", activations, alphas)
-
-
-def normalise(maps: tf.Tensor, relu: bool) -> tf.Tensor:
-    """Maps (n, h, w) divided by their maximum; one with no positive value becomes all 0."""
-    maps = tf.nn.relu(maps) if relu else maps
-    peaks = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
-    scaled = tf.where(peaks > 0, tf.math.divide_no_nan(maps, peaks), tf.zeros_like(maps))
-    return tf.maximum(scaled, -FLOAT16_MAX)  # maps are stored as float16

@@ -1,1 +1,1 @@
-"""Backbone to classifier: building, training, and folding for inference."""
+"""Classifiers: building, layers, training, and folding for inference."""

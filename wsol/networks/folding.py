@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolutions before it: the same network, faster at inference."""
+"""Batch normalisation folded into the convolution before it: the same outputs, faster inference."""
 
 import collections
 
@@ -7,59 +7,74 @@ import numpy as np
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
+BatchNorms = dict[str, keras.layers.BatchNormalization]
+
 
 def folded(model: keras.Model, keep: set[str]) -> keras.Model:
-    """A copy of a model that computes the same at inference, with fewer passes over its activations.
+    """Copy a model, with batch normalisations folded into convolutions.
 
-    A convolution whose output goes to a batch normalisation alone does its work as well:
-    gamma (K x - mean) / sqrt(variance + epsilon) + beta is one convolution with other weights.
+    gamma (K x - mean) / sqrt(variance + epsilon) + beta is a convolution of x with another
+    kernel and bias. A batch normalisation is folded if it alone uses a convolution's output.
 
     Args:
-        model: a functional model that calls each of its layers once; it is left as it was.
-        keep: names of layers whose own outputs must stay.
+        model: a functional model that calls each of its layers once; it is not changed.
+        keep: names of the layers whose outputs must not change.
 
     Returns:
-        Model with the same layer names, where folded normalisations pass on what they get.
+        Model with the same layer names and the same outputs at inference. Each folded batch
+        normalisation is replaced by an Identity layer.
     """
-    norms = _followers(model, keep)
-    passing = {norm.name for norm in norms.values()}
-    copy = keras.models.clone_model(
-        model,
-        clone_function=lambda layer: _clone(layer, passing, biased=layer.name in norms),
-        # a layer that passes on takes none of a normalisation's other arguments
-        call_function=lambda layer, *args, **options: layer(*args, **({} if layer.name in passing else options)),
-    )
-    for layer in (layer for layer in model.layers if layer.weights and layer.name not in passing):
-        weights = _with_norm(layer, norms[layer.name]) if layer.name in norms else layer.get_weights()
-        twin = copy.get_layer(layer.name)
-        twin.set_weights(weights)
-        if isinstance(twin, keras.layers.Normalization):
-            twin.finalize_state()  # it works with what it has derived from its weights
+    batch_norms = _foldable(model, keep)
+    copy = _cloned(model, batch_norms)
+    identities = {norm.name for norm in batch_norms.values()}
+    for layer in model.layers:
+        if layer.weights and layer.name not in identities:
+            norm = batch_norms.get(layer.name)
+            _set_weights(copy.get_layer(layer.name), _folded_weights(layer, norm) if norm else layer.get_weights())
     return copy
 
 
-def _followers(model: keras.Model, keep: set[str]) -> dict[str, keras.layers.BatchNormalization]:
-    """The normalisation that can be folded into each convolution, by the convolution's name."""
+def _foldable(model: keras.Model, keep: set[str]) -> BatchNorms:
+    """Batch normalisations that can be folded, keyed by the name of the convolution before them."""
     inputs = [tensor for operation in model.operations for tensor in keras.tree.flatten(operation.input)]
     uses = collections.Counter(map(id, inputs + model.outputs))
     norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
-    linear = [
-        layer
+    pairs = {
+        layer.name: norms.get(id(layer.output))
         for layer in model.layers
-        if type(layer) in CONVOLUTIONS and layer.activation is keras.activations.linear and layer.name not in keep
-    ]
-    found = {layer.name: norms.get(id(layer.output)) for layer in linear if uses[id(layer.output)] == 1}
-    return {name: norm for name, norm in found.items() if norm and norm.axis in (-1, len(norm.input.shape) - 1)}
+        if _is_linear_convolution(layer) and layer.name not in keep and uses[id(layer.output)] == 1
+    }
+    return {name: norm for name, norm in pairs.items() if norm and norm.axis in (-1, len(norm.input.shape) - 1)}
 
 
-def _clone(layer: keras.layers.Layer, passing: set[str], biased: bool) -> keras.layers.Layer:
-    if layer.name in passing:
-        return keras.layers.Identity(name=layer.name)
-    return layer.__class__.from_config(layer.get_config() | ({"use_bias": True} if biased else {}))
+def _is_linear_convolution(layer: keras.layers.Layer) -> bool:
+    return type(layer) in CONVOLUTIONS and layer.activation is keras.activations.linear
 
 
-def _with_norm(layer: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> list[np.ndarray]:
-    """The weights of a convolution that normalises as well."""
+def _cloned(model: keras.Model, batch_norms: BatchNorms) -> keras.Model:
+    """The model with Identity layers and biases in place, weights not yet set."""
+    identities = {norm.name for norm in batch_norms.values()}
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if layer.name in identities:
+            return keras.layers.Identity(name=layer.name)
+        bias = {"use_bias": True} if layer.name in batch_norms else {}
+        return layer.__class__.from_config(layer.get_config() | bias)
+
+    def call(layer: keras.layers.Layer, *inputs: keras.KerasTensor, **options: object) -> keras.KerasTensor:
+        return layer(*inputs, **({} if layer.name in identities else options))  # Identity takes no further arguments
+
+    return keras.models.clone_model(model, clone_function=clone, call_function=call)
+
+
+def _set_weights(layer: keras.layers.Layer, weights: list[np.ndarray]) -> None:
+    layer.set_weights(weights)
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()  # its call uses values that this computes from the weights
+
+
+def _folded_weights(layer: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> list[np.ndarray]:
+    """Kernels and bias of the convolution that also normalises."""
     gamma, beta, mean, variance = _statistics(norm)
     scale = gamma / np.sqrt(variance + norm.epsilon)  # (channels,)
     weights = layer.get_weights() + ([] if layer.use_bias else [np.zeros_like(mean)])

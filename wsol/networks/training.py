@@ -1,26 +1,33 @@
-"""Training the classifier: what is shared by training on pixels and on pooled features."""
+"""Training the classifier, on images or on pooled features."""
 
 import keras
 import numpy as np
 
 
 def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -> None:
-    """Adam, its rate falling to 0 over `steps` along a cosine, on the cross-entropy of the logits."""
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    """Compile a model with Adam and the cross-entropy of its logits.
+
+    Args:
+        model: a model with outputs (n, classes), the logits.
+        learning_rate: at the first step; it falls to 0 along a cosine.
+        steps: number of steps until the rate is 0.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     metrics = [keras.metrics.SparseCategoricalAccuracy(name="top1")]
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=metrics, jit_compile=False)  # XLA is slower on a CPU
-    model.optimizer.build(model.trainable_variables)  # else the first step traces the whole graph twice, 20 s more
+    model.compile(keras.optimizers.Adam(schedule), loss, metrics=metrics, jit_compile=False)  # XLA is slower on a CPU
+    # an unbuilt optimizer makes the first step trace the whole graph twice, which takes 20 s more
+    model.optimizer.build(model.trainable_variables)
 
 
 def head(model: keras.Model) -> keras.Model:
-    """The classifier's Dense layer as a model of its own, from pooled features (n, k); it shares the weights."""
+    """The classifier's Dense layer as a model from pooled features (n, k) to logits. It shares the weights."""
     features = keras.Input((model.get_layer("gap").output.shape[-1],), name="features")
     return keras.Model(features, model.get_layer("logits")(features), name="head")
 
 
 def backbone(model: keras.Model) -> keras.Model:
-    """The classifier up to its pooled features (n, k); it shares the weights."""
+    """The classifier up to its pooled features (n, k). It shares the weights."""
     return keras.Model(model.input, model.get_layer("gap").output, name="backbone")
 
 
@@ -29,7 +36,14 @@ def classification_scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, f
 
     Args:
         logits: (n, classes) float.
-        labels: (n,) int.
+        labels: (n,) int, the true classes.
+
+    Returns:
+        `top1` and `top5`, shares in 0..1, and `loss`, nats.
+
+    >>> logits = np.log([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]])
+    >>> classification_scores(logits, labels=np.array([0, 0]))["top1"]
+    1.0
     """
     hits = np.argsort(-logits, axis=1, kind="stable")[:, :5] == labels[:, None]
     peaks = logits.max(1)

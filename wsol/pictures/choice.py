@@ -1,69 +1,77 @@
-"""Which images the pictures show: chosen by rule, ties broken by seed."""
+"""Rules that choose the images of the gallery and of the layer strip. Ties are broken by a seed."""
 
 import numpy as np
 
-# a tie is not to hang on the last digits of a sum
-DIGITS = 9
+DIGITS = 9  # values are compared after rounding, so that rounding errors of a sum do not decide
 
 
-def gallery(cam_ious: np.ndarray, grad_cam_ious: np.ndarray, each: int, seed: int) -> dict[str, list[int]]:
-    """The images of the gallery.
+def gallery_groups(cam_ious: np.ndarray, compared_ious: np.ndarray, per_group: int, seed: int) -> dict[str, list[int]]:
+    """Choose the images of the gallery.
 
-    `best`, `median` and `worst` go by the mean of an image's two IoUs: the highest, those nearest to the images'
-    median, the lowest. `differ most` goes by the two IoUs' absolute difference. An image is shown once, in the first
-    group that asks for it; of equals the seed decides.
+    `best`, `median` and `worst` go by the mean of an image's two IoUs: the highest means, the means closest to the
+    median of all images, and the lowest means. `differ most` goes by the absolute difference of the two IoUs. An image
+    is in the first group that selects it and in no other.
 
     Args:
-        cam_ious, grad_cam_ious: (images,) float, in 0..1.
-        each: images a group, at the most.
-        seed: of the order in which equals come.
+        cam_ious: (images,) float, IoU of CAM, 0..1.
+        compared_ious: (images,) float, IoU of the compared map, 0..1.
+        per_group: highest number of images in a group.
+        seed: decides the order of images with equal values.
 
     Returns:
-        Group to its rows, what fits it best first; groups that would be empty are left out.
+        Dict from a group's name to image numbers, best match first. Empty groups are left out.
+
+    >>> cam, compared = np.array([0.9, 0.1, 0.5, 0.8, 0.6]), np.array([0.9, 0.1, 0.5, 0.0, 0.6])
+    >>> gallery_groups(cam, compared, per_group=1, seed=0)
+    {'best': [0], 'median': [2], 'worst': [1], 'differ most': [3]}
     """
-    mean = (cam_ious + grad_cam_ious) / 2
-    unlike = {
+    mean = (cam_ious + compared_ious) / 2
+    sort_keys = {
         "best": -mean,
         "median": np.abs(mean - np.median(mean)),
         "worst": mean,
-        "differ most": -np.abs(cam_ious - grad_cam_ious),
+        "differ most": -np.abs(cam_ious - compared_ious),
     }
     groups: dict[str, list[int]] = {}
-    shown: set[int] = set()
-    for name, key in unlike.items():
-        groups[name] = [row for row in _ascending([key], seed) if row not in shown][:each]
-        shown.update(groups[name])
-    return {name: rows for name, rows in groups.items() if rows}
+    chosen: set[int] = set()
+    for name, key in sort_keys.items():
+        groups[name] = [image for image in _sorted_images([key], seed) if image not in chosen][:per_group]
+        chosen.update(groups[name])
+    return {name: images for name, images in groups.items() if images}
 
 
-def typical(ious: np.ndarray, suited: np.ndarray, seed: int) -> int:
-    """The image whose IoU rises and falls over the layers most as the mean IoU does.
+def typical_image(ious: np.ndarray, eligible: np.ndarray, seed: int) -> int:
+    """Choose the image whose IoU by layer correlates most with the mean IoU by layer.
 
-    That is the highest correlation over the layers with the mean of all images, 0 where there is no rise and fall;
-    of equals the one nearest to the mean, by the mean absolute difference, and then the seed decides.
+    The correlation is Pearson's over the layers. It counts as 0 where one of the two is constant. Ties are broken by
+    the mean absolute difference to the mean IoU, then by the seed.
 
     Args:
-        ious: (images, layers) float, in 0..1.
-        suited: (images,) bool; only such an image is chosen, unless there is none.
+        ious: (images, layers) float, 0..1. All images count for the mean.
+        eligible: (images,) bool, which images may be chosen. If none is, all are.
+        seed: decides between images that are equal in all of this.
 
     Returns:
-        Its row.
+        Number of the image.
+
+    >>> typical_image(np.array([[0.1, 0.9], [0.5, 0.7], [0.9, 0.8]]), np.array([True, True, True]), seed=0)
+    1
     """
     mean = ious.mean(axis=0, keepdims=True)  # (1, layers)
     distance = np.abs(ious - mean).mean(axis=1)
-    return _ascending([~suited, -_correlation(ious, mean), distance], seed)[0]
+    return _sorted_images([~eligible, -_correlation(ious, mean), distance], seed)[0]
 
 
-def _correlation(rows: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Pearson's, of rows (images, layers) with another (1, layers)."""
-    rows, other = (own - own.mean(axis=1, keepdims=True) for own in (rows, other))
-    spread = np.sqrt((rows**2).sum(axis=1) * (other**2).sum())
-    flat = spread < 10.0**-DIGITS  # what is left of a constant after its mean is rounding alone
-    return np.divide((rows * other).sum(axis=1), spread, out=np.zeros(len(rows)), where=~flat)
+def _correlation(ious: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Pearson's correlation (images,) of each row of ious (images, layers) with mean (1, layers)."""
+    ious, mean = (values - values.mean(axis=1, keepdims=True) for values in (ious, mean))
+    spread = np.sqrt((ious**2).sum(axis=1) * (mean**2).sum())
+    constant = spread < 10.0**-DIGITS  # a constant less its mean leaves rounding errors only
+    return np.divide((ious * mean).sum(axis=1), spread, out=np.zeros(len(ious)), where=~constant)
 
 
-def _ascending(keys: list[np.ndarray], seed: int) -> list[int]:
-    """Rows in the ascending order of the first key, then of the next, then of chance."""
-    chance = np.random.default_rng(seed).permutation(len(keys[0]))
+def _sorted_images(keys: list[np.ndarray], seed: int) -> list[int]:
+    """Image numbers sorted in ascending order of the first key, then of the next, then at random."""
+    random_order = np.random.default_rng(seed).permutation(len(keys[0]))
     rounded = [np.round(np.asarray(key, float), DIGITS) for key in keys]
-    return np.lexsort([chance, *reversed(rounded)]).tolist()
+    return np.lexsort([random_order, *reversed(rounded)]).tolist()

@@ -1,32 +1,70 @@
-"""Pictures of the results, from the same Vega-Lite templates that `dvc plots show` fills."""
+"""Figures of the results, from the Vega-Lite templates that `dvc plots show` fills too."""
 
 import json
+import re
 from typing import Any
 
+import pandas as pd
 import vl_convert
 from dvc_render import VegaRenderer
 
-SCALE = 2  # pixels of a PNG to one of the page
+SCALE = 2  # pixels of a PNG per pixel of the page
+
+Plot = dict[str, Any]  # a plot of dvc.yaml: template, x, y, title and labels
 
 
-def filled(rows: list[dict[str, Any]], template: str, templates: str, **properties: str) -> str:
-    """A template with its data, as Vega-Lite.
+def vega_plots(entries: list[str | dict[str, Plot]]) -> dict[str, Plot]:
+    """The plots that have a template, by name.
 
     Args:
-        rows: the data, one dict a row.
-        template: name of a Vega-Lite template.
-        templates: the folder it lies in.
-        properties: the template's anchors, as in the plots section of dvc.yaml: x, y, title…
+        entries: the `plots` section of dvc.yaml. An entry that is a path stands for a picture and is left out.
+
+    >>> vega_plots(["plots/gallery.png", {"Figure 1": {"template": "iou_by_layer"}}])
+    {'Figure 1': {'template': 'iou_by_layer'}}
     """
-    renderer = VegaRenderer(rows, "figure", template=template, template_dir=templates, **properties)
-    return json.dumps(renderer.get_filled_template())
+    return {name: plot for entry in entries if isinstance(entry, dict) for name, plot in entry.items()}
+
+
+def filled(plot: Plot, tables: dict[str, pd.DataFrame], heading: str, templates: str) -> str:
+    """Fill a plot's template with its data.
+
+    Args:
+        plot: a plot of dvc.yaml. All of its tables have the same column for `y`.
+        tables: the plot's tables, by the paths in its `y`.
+        heading: text above the plot, where `dvc plots show` writes the revision.
+        templates: path of the folder with the templates.
+
+    Returns:
+        A Vega-Lite specification, JSON.
+    """
+    column = next(iter(plot["y"].values()))
+    rows = pd.concat([table.assign(rev=heading) for table in tables.values()])
+    rows = rows.astype(object).where(rows.notna(), None)  # JSON has no NaN
+    labels = {name: plot[name] for name in ("title", "x_label", "y_label") if name in plot}
+    anchors: dict[str, str] = {
+        "template": plot["template"],
+        "template_dir": templates,
+        "x": plot["x"],
+        "y": column,
+        **labels,
+    }
+    return json.dumps(VegaRenderer(rows.to_dict("records"), "figure", **anchors).get_filled_template())
 
 
 def svg(figure: str) -> str:
-    """A filled template as SVG."""
+    """Draw a Vega-Lite specification, JSON, as SVG."""
     return vl_convert.vegalite_to_svg(figure)
 
 
 def png(figure: str) -> bytes:
-    """A filled template as PNG."""
+    """Draw a Vega-Lite specification, JSON, as PNG."""
     return vl_convert.vegalite_to_png(figure, scale=SCALE)
+
+
+def file_name(name: str) -> str:
+    """File name of a plot, without an ending: its name in lower case, words joined by underscores.
+
+    >>> file_name("Figure 1. Mean IoU by layer")
+    'figure_1_mean_iou_by_layer'
+    """
+    return "_".join(re.findall(r"\w+", name.lower()))

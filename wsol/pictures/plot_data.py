@@ -3,113 +3,102 @@
 import numpy as np
 import pandas as pd
 
-from wsol.scores.tables import ScoredMap
+from wsol.maps.titles import title
+from wsol.scores.localization import KEY, of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
 MOST_CONFUSED = 20  # classes
 
+Key = tuple[str, str, str]
 
-def by_layer(maps: list[ScoredMap], scores: pd.DataFrame, baselines: pd.DataFrame, layer: str) -> pd.DataFrame:
-    """Mean IoU at the fixed threshold, one row a map: figure 1.
+
+def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
+    """Mean IoU at the fixed threshold of CAM, and of the compared map at each layer: figure 1.
 
     Args:
-        scores, baselines: as `wsol.scores.tables.scores` and `wsol.scores.tables.baselines` give them.
-        layer: Grad-CAM's in the comparison; its row is `marked`.
+        maps: columns map, layer, refinement, height, width; a row a map, in the network's order.
+        scores, baselines: as `wsol.scores.tables` makes them.
+        compared: (map, layer, refinement); its row is `marked`.
 
     Returns:
-        Columns map, layer, label (layer and resolution, a bar between), block (what its name begins with), shaded
-        (every second block), threshold, mean_iou, low, high, marked, and one column a baseline.
+        Columns map, layer, refinement, title, label (layer and resolution, separated by a bar), block (the first part
+        of the layer's name), shaded (every second block), threshold, mean_iou, low, high, marked, and one column a
+        baseline.
     """
-    table = scores[scores["score"] == "mean_iou"].rename(columns={"estimate": "mean_iou"})
-    blocks = [own.layer.split("_")[0] for own in maps]
-    shaded = pd.factorize(np.array(blocks[1:]))[0] % 2 == 1  # CAM comes first, and has no place among the layers
-    return pd.DataFrame(
-        {
-            "map": [own.map for own in maps],
-            "layer": [own.layer for own in maps],
-            "label": [f"{own.layer}|{own.height} × {own.width}" for own in maps],
-            "block": blocks,
-            "shaded": [False, *shaded],
-            "threshold": table["threshold"].to_numpy(),
-            "mean_iou": table["mean_iou"].to_numpy(),
-            "low": table["low"].to_numpy(),
-            "high": table["high"].to_numpy(),
-            "marked": [(own.map, own.layer) == ("grad_cam", layer) for own in maps],
-        }
-    ).assign(**_baseline_ious(baselines))
+    same = (maps["map"] == compared[0]) & (maps["refinement"] == compared[2])
+    shown = pd.concat([maps[(maps["map"] == "cam") & ~same], maps[same]])
+    means = scores.loc[scores["score"] == "mean_iou", [*KEY, "threshold", "estimate", "low", "high"]]
+    table = shown[[*KEY, "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
+    keys = list(table[KEY].itertuples(index=False, name=None))
+    layers = table["map"] == compared[0]  # CAM has no place among the layers
+    blocks = table["layer"].str.split("_").str[0]
+    shaded = layers & (pd.factorize(blocks.where(layers))[0] % 2 == 1)
+    sizes = [f"{row.layer}|{row.height} × {row.width}" for row in table.itertuples()]
+    columns = {"title": [title(*key) for key in keys], "label": sizes, "block": blocks, "shaded": shaded}
+    for place, (name, values) in enumerate(columns.items(), start=len(KEY)):
+        table.insert(place, name, values)
+    table["marked"] = [key == compared for key in keys]
+    return table.drop(columns=["height", "width"]).assign(**_baseline_ious(baselines))
 
 
 def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
-    known = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
-    return {f"{name}_iou": known[name] for name in BASELINES}
+    means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
+    return {f"{name}_iou": means[name] for name in BASELINES}
 
 
-def by_threshold(maps: list[ScoredMap], thresholds: np.ndarray, baselines: pd.DataFrame) -> pd.DataFrame:
-    """Mean IoU and MaxBoxAcc's accuracy (box_acc) of each map at each threshold, beside the baselines' mean IoU."""
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "map": own.map,
-                    "layer": own.layer,
-                    "threshold": thresholds,
-                    "mean_iou": own.ious.mean(axis=0),
-                    # as wsolevaluation, whose thresholds are whole grey levels
-                    "box_acc": own.box_accs[(thresholds * len(own.box_accs)).astype(int)],
-                }
-            )
-            for own in maps
-        ],
-        ignore_index=True,
-    ).assign(**_baseline_ious(baselines))
+def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    """Mean IoU and MaxBoxAcc's accuracy of each map at each threshold, beside the baselines' mean IoU.
+
+    Args:
+        means: columns map, layer, refinement, threshold, mean_iou, box_acc.
+        baselines: as `wsol.scores.tables` makes them.
+    """
+    return means.assign(**_baseline_ious(baselines))
 
 
-def compared(maps: list[ScoredMap], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """The paper's table: each map of `maps` at the fixed and at its chosen threshold, and the baselines.
+def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    """The paper's table: maps at the fixed and at the chosen threshold, and the baselines: figure 2.
 
     Returns:
         Columns what, threshold (`fixed`, `chosen on holdout` or `none`), mean_iou, low, high.
     """
-    kinds = {"mean_iou": "fixed", "mean_iou_chosen": "chosen on holdout"}
-    found = scores[scores["score"].isin(kinds)]
-    found = pd.concat([found[(found["map"] == own.map) & (found["layer"] == own.layer)] for own in maps])
-    names = {"cam": "CAM", "grad_cam": "Grad-CAM at "}
-    what = [names[row.map] + row.layer * (row.map == "grad_cam") for row in found.itertuples()]
+    thresholds = {"mean_iou": "fixed", "mean_iou_chosen": "chosen on holdout"}
+    rows = scores[scores["score"].isin(thresholds)]
+    tables = [
+        of_map(rows, key).assign(what=title(*key), threshold=lambda table: table["score"].map(thresholds))
+        for key in dict.fromkeys(keys)
+    ]
     boxes = baselines[baselines["score"] == "mean_iou"]
-    table = pd.concat(
-        [
-            found.assign(what=what, threshold=found["score"].map(kinds)),
-            boxes.assign(what=boxes["baseline"].map(BASELINES), threshold="none"),
-        ]
-    )
-    return table.rename(columns={"estimate": "mean_iou"})[["what", "threshold", "mean_iou", "low", "high"]]
+    tables.append(boxes.assign(what=boxes["baseline"].map(BASELINES), threshold="none"))
+    table = pd.concat(tables).rename(columns={"estimate": "mean_iou"})
+    return table[["what", "threshold", "mean_iou", "low", "high"]]
 
 
-def by_image(images: pd.DataFrame, layer: str) -> pd.DataFrame:
-    """CAM's IoU beside Grad-CAM's at a layer, one row an image of `wsol.scores.tables.images`.
-
-    Returns:
-        Columns image, label, prediction (`right` or `wrong`), cam, grad_cam.
-    """
-    cam, grad_cam = (images[(images["map"] == kind)] for kind in ("cam", "grad_cam"))
-    grad_cam = grad_cam[grad_cam["layer"] == layer]
-    prediction = np.where(cam["top1_right"], "right", "wrong")
-    table = cam[["image", "label"]].assign(prediction=prediction, cam=cam["iou"])
-    return table.assign(grad_cam=grad_cam["iou"].to_numpy())
-
-
-def confusion(images: pd.DataFrame) -> pd.DataFrame:
-    """How often each of the most confused classes was taken for each other of them.
+def by_image(cam: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
+    """CAM's IoU beside the compared map's, one row an image.
 
     Args:
-        images: as `wsol.scores.tables.images` gives it.
+        cam, compared: rows of data/iou.parquet of one map each, in the same order of images.
 
     Returns:
-        Columns true, predicted, images, share (of the true class's images); the classes with images that are most
-        often taken for another or another for them, at most MOST_CONFUSED, by name; all pairs of them.
+        Columns image, label, prediction (`right` or `wrong`), cam, compared, compared_title.
     """
-    cam = images[images["map"] == "cam"]
-    counts = pd.crosstab(cam["label"], cam["predicted"])
+    key = compared[KEY].iloc[0]
+    table = cam[["image", "label"]].assign(prediction=np.where(cam["top1_right"], "right", "wrong"), cam=cam["iou"])
+    return table.assign(compared=compared["iou"].to_numpy(), compared_title=title(*key))
+
+
+def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
+    """How often each of the most confused classes was predicted as each other of them.
+
+    Args:
+        image_info: columns label and predicted, names; a row an image.
+
+    Returns:
+        Columns true, predicted, images, share (of the true class's images): all pairs of at most MOST_CONFUSED classes,
+        in the order of their names. Those classes that have images and the most wrong predictions, of or as the class.
+    """
+    counts = pd.crosstab(image_info["label"], image_info["predicted"])
     names = counts.index
     square = counts.reindex(columns=names, fill_value=0).to_numpy()
     wrong = counts.sum(axis=1).to_numpy() + square.sum(axis=0) - 2 * np.diag(square)

@@ -1,4 +1,4 @@
-"""A sheet of pictures with text, placed in inches, that comes out as PNG: the same content, the same bytes."""
+"""A sheet of pictures and text, placed in inches and saved as PNG. The same content gives the same bytes."""
 
 import io
 from collections.abc import Iterable
@@ -14,26 +14,23 @@ from matplotlib.patheffects import withStroke
 
 DPI = 150
 COLOURS = matplotlib.colormaps["inferno"]
-# of an overlay that is the map's; the rest is the picture in grey, so that every hue is the map's
-SHARE = 0.6
-# red, green and blue go in steps of this, of 256: nobody sees it, and the PNG takes half the room
-STEP = 4
-OUTLINE = 0.6  # points, on either side of a line
+HEATMAP_OPACITY = 0.6  # the picture below is grey, so that every hue comes from the heatmap
+COLOUR_STEP = 4  # red, green and blue are rounded to its multiples: not visible, and the PNG is half as large
+OUTLINE = 0.6  # width of a line's dark outline on each side, points
 
-Room = tuple[float, float]  # width and height in inches
+Size = tuple[float, float]  # (width, height), inches
 
 
-class Line(NamedTuple):
-    """How boxes of a kind are drawn; told apart by colour and by dashes."""
+class LineStyle(NamedTuple):
+    """Line style of a box: a colour, and dashes for readers who do not see the colour."""
 
     colour: str
     width: float  # points
-    dashes: tuple[float, ...] | None  # in widths
+    dashes: tuple[float, ...] | None  # lengths of dash and gap, in line widths; None: solid
 
     def rectangle(self, x: float, y: float, width: float, height: float) -> Rectangle:
-        """The upright rectangle; its dark outline shows on any ground."""
+        """An upright rectangle. Its dark outline keeps it visible on any background."""
         outline = withStroke(linewidth=self.width + 2 * OUTLINE, foreground="black")
-        dashes = (0, self.dashes) if self.dashes else "solid"
         return Rectangle(
             (x, y),
             width,
@@ -41,7 +38,7 @@ class Line(NamedTuple):
             fill=False,
             edgecolor=self.colour,
             linewidth=self.width,
-            linestyle=dashes,
+            linestyle=(0, self.dashes) if self.dashes else "solid",
             joinstyle="miter",
             path_effects=[outline],
             clip_on=False,
@@ -49,75 +46,116 @@ class Line(NamedTuple):
 
 
 class Sheet:
-    """An empty sheet; `x` and `y` are inches from its upper left corner."""
+    """An empty sheet. Positions `x` and `y` are inches from its upper left corner."""
 
     def __init__(self, width: float, height: float) -> None:
-        """Sides in inches."""
+        """Make a sheet of this width and height, in inches."""
         self.width, self.height = width, height
         self.figure = Figure((width, height), dpi=DPI)
 
     def text(
-        self, x: float, y: float, text: str, size: float = 10, room: float | None = None, va: str = "top", **look: Any
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 10,
+        max_width: float | None = None,
+        va: str = "top",
+        **style: Any,
     ) -> None:
-        """Write text with its top (or `va`) at y, smaller where it would need more than `room` inches."""
-        written = self.figure.text(x / self.width, 1 - y / self.height, text, fontsize=size, va=va, **look)
-        needed = written.get_window_extent().width / DPI
-        if room and needed > room:
-            written.set_fontsize(size * room / needed)
+        """Write one line of text.
+
+        Args:
+            x, y: position, inches. `y` is the top of the text, or what `va` names.
+            text: the text.
+            size: font size, points. The text is written smaller if it is wider than `max_width`.
+            max_width: inches; None: no limit.
+            va: vertical alignment, as in matplotlib.
+            style: other properties of `matplotlib.text.Text`.
+        """
+        written = self.figure.text(x / self.width, 1 - y / self.height, text, fontsize=size, va=va, **style)
+        text_width = written.get_window_extent().width / DPI
+        if max_width and text_width > max_width:
+            written.set_fontsize(size * max_width / text_width)
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
-        """Axes from 0 to 1, y downwards, of which nothing is seen."""
+        """Invisible axes with x and y from 0 to 1 and y downwards. Position and size are in inches."""
         edges = x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height
         axes = self.figure.add_axes(edges, xlim=(0, 1), ylim=(1, 0), zorder=1)  # above the pictures
         axes.set_axis_off()
         return axes
 
     def picture(
-        self, x: float, y: float, room: Room, pixels: np.ndarray, boxes: Iterable[tuple[Line, np.ndarray]]
+        self, x: float, y: float, size: Size, pixels: np.ndarray, boxes: Iterable[tuple[LineStyle, np.ndarray]]
     ) -> None:
-        """Pixels of `shown` or `overlaid`, as they are, in the middle of a room.
+        """Place a picture in the middle of an area, with boxes above it.
 
-        Boxes are (4,) boxes_yxyx, fractions of the picture; what leaves it is cut off, and the empty one left out.
+        Args:
+            x, y: upper left corner of the area, inches.
+            size: (width, height) of the area, inches.
+            pixels: (height, width, 3) uint8 RGB, as `fit` or `overlay` return it. One pixel is one pixel of the sheet.
+            boxes: pairs of a line style and a box (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture.
+                A box is clipped to the picture. An empty box is not drawn.
         """
         height, width = pixels.shape[0] / DPI, pixels.shape[1] / DPI
-        left, top = (round((at + gap / 2) * DPI) for at, gap in ((x, room[0] - width), (y, room[1] - height)))
-        fewer = np.minimum(np.round(pixels / STEP) * STEP, 255).astype(np.uint8)
-        self.figure.figimage(fewer, left, round(self.height * DPI) - top - len(pixels), origin="upper")
+        left, top = (round((start + gap / 2) * DPI) for start, gap in ((x, size[0] - width), (y, size[1] - height)))
+        rounded = np.minimum(np.round(pixels / COLOUR_STEP) * COLOUR_STEP, 255).astype(np.uint8)
+        self.figure.figimage(rounded, left, round(self.height * DPI) - top - len(pixels), origin="upper")
         axes = self.axes(left / DPI, top / DPI, width, height)
-        for line, box_yxyx in boxes:
+        for style, box_yxyx in boxes:
             if (box_yxyx[2:] > box_yxyx[:2]).all():
-                # along the picture's edges the line lies inside, clear of the neighbour's
-                inset = (line.width / 2 + OUTLINE) / 72 / np.array([height, width] * 2)
+                # the line is moved inside the picture's edge, so that it does not touch the next picture's
+                inset = (style.width / 2 + OUTLINE) / 72 / np.array([height, width] * 2)
                 ymin, xmin, ymax, xmax = np.clip(box_yxyx, inset, 1 - inset).tolist()
-                axes.add_patch(line.rectangle(xmin, ymin, xmax - xmin, ymax - ymin))
+                axes.add_patch(style.rectangle(xmin, ymin, xmax - xmin, ymax - ymin))
 
     def png(self) -> bytes:
-        """The sheet as PNG, without date or version."""
+        """The sheet as PNG, without a date or a version in its metadata."""
         file = io.BytesIO()
         self.figure.savefig(file, format="png", metadata={"Software": None})
         return file.getvalue()
 
 
-def fitted(shape: tuple[int, ...], room: Room) -> Room:
-    """(width, height) of the largest picture with the proportions of a shape (height, width, ...) in a room."""
-    scale = min(room[0] / shape[1], room[1] / shape[0])
+def fitted_size(shape: tuple[int, ...], size: Size) -> Size:
+    """Size of a picture scaled to fit into an area, proportions kept.
+
+    Args:
+        shape: (height, width, ...) of the picture, pixels.
+        size: (width, height) of the area, in any unit.
+
+    Returns:
+        (width, height) in the unit of `size`.
+
+    >>> fitted_size((100, 200, 3), (4.0, 4.0))
+    (4.0, 2.0)
+    """
+    scale = min(size[0] / shape[1], size[1] / shape[0])
     return shape[1] * scale, shape[0] * scale
 
 
-def shown(picture: np.ndarray, room: Room) -> np.ndarray:
-    """A picture (height, width, 3) uint8 RGB, resized to as many pixels as it has on a sheet in a room."""
-    width, height = (max(round(side * DPI), 1) for side in fitted(picture.shape, room))
-    smaller = width < picture.shape[1]
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-
-
-def overlaid(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """A heatmap laid over a picture.
+def fit(picture: np.ndarray, size: Size) -> np.ndarray:
+    """Resize a picture to the number of pixels it has in an area of a sheet, proportions kept.
 
     Args:
         picture: (height, width, 3) uint8 RGB.
-        heatmap: (h, w) float in 0..1; it is stretched over the picture bilinearly with half-pixel centres, as onto
-            the canvas on which its box was drawn.
+        size: (width, height) of the area, inches.
+
+    Returns:
+        (new height, new width, 3) uint8 RGB.
+    """
+    width, height = (max(round(side * DPI), 1) for side in fitted_size(picture.shape, size))
+    shrinks = width < picture.shape[1]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """Blend a heatmap in colour with a picture in grey.
+
+    The heatmap is resized bilinearly with half-pixel centres, as for its boxes.
+
+    Args:
+        picture: (height, width, 3) uint8 RGB.
+        heatmap: (h, w) float, 0..1.
 
     Returns:
         (height, width, 3) uint8 RGB.
@@ -125,4 +163,5 @@ def overlaid(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     size = picture.shape[1], picture.shape[0]
     heat = cv2.resize(heatmap.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
-    return np.round(SHARE * 255 * COLOURS(heat.clip(0, 1))[..., :3] + (1 - SHARE) * grey).astype(np.uint8)
+    colours = 255 * COLOURS(heat.clip(0, 1))[..., :3]
+    return np.round(HEATMAP_OPACITY * colours + (1 - HEATMAP_OPACITY) * grey).astype(np.uint8)

@@ -1,104 +1,75 @@
-"""The paper's claims, and the rules by which each is judged; they were written before any interval was known.
+"""The paper's claims, and the rules by which each is judged.
 
-An estimate is a mean over the test images, with its 95 % interval [low, high].
+An estimate is a mean over the test images of one trained classifier, with its 95 % interval [low, high].
 
-- A claim that something is greater: the estimate is the mean of the paired differences. It `holds` if
-  low > 0, `does not hold` if high < 0, and is `undecided` otherwise.
-- That a layer is the best, of those in the sweep: the difference to the best of the others, chosen on holdout. It
-  does not hold if high < 0; it holds if low > 0 for the difference to each of the others.
-- That intermediate layers beat the last one: the best of them, chosen on holdout, less the last. Intermediate are
-  those whose resolution is neither the sweep's finest nor its coarsest.
-- That a threshold inflates the IoU: the IoU there less that at 0.1.
-- That a threshold does not inflate it: the IoU there less that of a box of the same height and width in the image's
-  centre, which takes the size from the map and nothing else.
-- That a figure is about so much: it holds if the whole interval lies within 0.05 of it, does not hold if none of
-  it does, and is undecided otherwise.
+- "A is greater than B": the estimate is the mean of the paired differences. It holds if low > 0, does not hold if
+  high < 0, and is undecided otherwise.
+- "Layer L is the best": holds if L beats every other layer of the sweep (low > 0 for each paired difference). It does
+  not hold if the best other layer on holdout beats L (high < 0). Otherwise it is undecided. The estimate is L less the
+  best other layer on holdout.
+- "Intermediate layers beat the last one": the best intermediate layer on holdout is greater than the last layer.
+  Intermediate layers have neither the finest nor the coarsest resolution of the sweep.
+- "A threshold T inflates the IoU": the IoU at T is greater than the IoU at 0.1.
+- "A threshold T does not inflate the IoU": the IoU at T is not greater than the IoU at the threshold that holdout
+  selects for the map. The estimate is the IoU at T less that IoU. It holds if high <= 0, does not hold if low > 0, and
+  is undecided otherwise.
+- "A figure is about F": holds if the whole interval lies within 0.05 of F, does not hold if none of it does, and is
+  undecided otherwise.
 
-A claim about a layer or threshold that is not in the sweep is undecided, without an estimate.
+A claim about a map or threshold that was not drawn is undecided and has no estimate.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from wsol.boxes.geometry import iou_with_ground_truth
-from wsol.scores import baselines
 from wsol.scores.bootstrap import interval
-from wsol.scores.tables import ScoredMap
+from wsol.scores.localization import of_map
 
 LAYER, THRESHOLD, LOW_THRESHOLD = "conv3_block3_out", 0.1, 0.005
-CAM, GRAD_CAM = 0.4226, 0.3708
-ABOUT = 0.05
+CAM_IOU, GRAD_CAM_IOU = 0.4226, 0.3708
+MARGIN = 0.05
 
-Columns = dict[str, np.ndarray]
+GRAD_CAM_AT_LAYER = f"Grad-CAM at {LAYER}"
+
+Values = np.ndarray | None  # (images,), or None where the map or threshold was not drawn
 Claim = dict[str, Any]
 
 
-def of_maps(
-    maps: list[ScoredMap], thresholds: np.ndarray, ground_truth_yxyx: np.ndarray, rule: str, counts: np.ndarray
-) -> list[Claim]:
-    """The claims on the maps of a run, whatever layer and threshold it compares.
+def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list[Claim]:
+    """All claims with their verdicts, whatever layer and threshold a run compares.
 
     Args:
-        thresholds: (thresholds,) of the maps' IoUs.
-        ground_truth_yxyx: (images, most, 4) of the test images.
-        rule: `best` or `first` (see `wsol.boxes.geometry.iou_with_ground_truth`).
-        counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
-    """
-
-    def at(threshold: float, part: str) -> Columns:
-        places = np.flatnonzero(np.isclose(thresholds, threshold, rtol=0))
-        names = ["cam" if own.map == "cam" else own.layer for own in maps]
-        return {name: getattr(own, part)[:, place] for name, own in zip(names, maps, strict=True) for place in places}
-
-    centred = {
-        name: iou_with_ground_truth(baselines.centred(boxes_yxyx)[:, None], ground_truth_yxyx, rule)[:, 0]
-        for name, boxes_yxyx in at(THRESHOLD, "boxes_yxyx").items()
-        if name in ("cam", LAYER)
-    }
-    heights = {own.layer: own.height for own in maps if own.map == "grad_cam"}
-    holdout = at(THRESHOLD, "holdout_ious")
-    last = next(own.layer for own in maps if own.map == "cam")
-    return judged(at(THRESHOLD, "ious"), at(LOW_THRESHOLD, "ious"), holdout, centred, heights, last, counts)
-
-
-def judged(
-    test: Columns,
-    low_test: Columns,
-    holdout: Columns,
-    centred: Columns,
-    heights: dict[str, int],
-    last: str,
-    counts: np.ndarray,
-) -> list[Claim]:
-    """All claims with their verdicts.
-
-    Args:
-        test: IoU (images,) at THRESHOLD of each map: `cam`, and Grad-CAM by its layer's name. Empty, as
-            the others, where the threshold is not on the grid.
-        low_test: the same at LOW_THRESHOLD.
-        holdout: the same at THRESHOLD of the holdout images, for choices.
-        centred: the same on test for boxes of the maps' sizes at THRESHOLD in the image's centre.
-        heights: height of each Grad-CAM map by its layer.
-        last: the network's last layer, which the sweep need not have.
-        counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
+        scores: rows of the tidy table (see `wsol.scores.localization`) of both splits: mean_iou at THRESHOLD and
+            LOW_THRESHOLD, and mean_iou_chosen.
+        maps: columns map, layer, refinement, height; a row a map, in the network's order.
+        counts: (draws, test images), as `wsol.scores.bootstrap.resampled` gives it.
 
     Returns:
-        A list of {claim, paper, estimate, low, high, verdict}, paper as the paper has it.
+        A list of {claim, paper, estimate, low, high, verdict}.
     """
-    maps = {"CAM": "cam", f"Grad-CAM at {LAYER}": LAYER}
+    cam = maps[(maps["map"] == "cam") & (maps["refinement"] == "none")]
+    last = cam["layer"].iloc[0]
+    grad_cams = maps[(maps["map"] == "grad_cam") & (maps["refinement"] == "none") & (maps["layer"] != "all")]
+    compared = {"CAM": ("cam", last, "none"), GRAD_CAM_AT_LAYER: ("grad_cam", LAYER, "none")}
+    test = {name: _values(scores, "test", key, THRESHOLD) for name, key in compared.items()}
+    low = {name: _values(scores, "test", key, LOW_THRESHOLD) for name, key in compared.items()}
+    chosen = {name: _values(scores, "test", key, None) for name, key in compared.items()}
+    paper = f"{CAM_IOU} against {GRAD_CAM_IOU}"
     inflates, does_not = (
         f"a threshold of {LOW_THRESHOLD} inflates IoU",
         f"a threshold of {THRESHOLD} does not inflate it",
     )
     return [
-        _greater(f"CAM beats Grad-CAM at {LAYER}", f"{CAM} against {GRAD_CAM}", test, "cam", test, LAYER, counts),
-        _best_layer(test, holdout, list(heights), counts),
-        _intermediate(test, holdout, heights, last, counts),
-        *(_greater(f"{inflates}: {name}", "yes", low_test, key, test, key, counts) for name, key in maps.items()),
-        *(_greater(f"{does_not}: {name}", "yes", test, key, centred, key, counts) for name, key in maps.items()),
-        _about("CAM's IoU", CAM, test.get("cam"), counts),
-        _about(f"IoU of Grad-CAM at {LAYER}", GRAD_CAM, test.get(LAYER), counts),
+        _greater(f"CAM beats {GRAD_CAM_AT_LAYER}", paper, test["CAM"], test[GRAD_CAM_AT_LAYER], counts),
+        _best_layer(scores, grad_cams["layer"].tolist(), counts),
+        _intermediate(scores, grad_cams, last, counts),
+        *(_greater(f"{inflates}: {name}", "yes", low[name], test[name], counts) for name in compared),
+        *(_not_greater(f"{does_not}: {name}", "yes", test[name], chosen[name], counts) for name in compared),
+        _about("CAM's IoU", CAM_IOU, test["CAM"], counts),
+        _about(f"IoU of {GRAD_CAM_AT_LAYER}", GRAD_CAM_IOU, test[GRAD_CAM_AT_LAYER], counts),
     ]
 
 
@@ -112,46 +83,69 @@ def markdown(claims: list[Claim]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _greater(
-    claim: str, paper: str, one: Columns, key: str, other: Columns, rival: str | None, counts: np.ndarray
-) -> Claim:
-    if key not in one or rival not in other:
+def _values(scores: pd.DataFrame, split: str, key: tuple[str, str, str], threshold: float | None) -> Values:
+    """The IoU of each image at a threshold, or at the one chosen on holdout."""
+    rows = of_map(scores[scores["split"] == split], key)
+    if threshold is None:
+        rows = rows[rows["score"] == "mean_iou_chosen"]
+    else:
+        rows = rows[(rows["score"] == "mean_iou") & np.isclose(rows["threshold"].astype(float), threshold, rtol=0)]
+    return rows["values"].iloc[0] if len(rows) else None
+
+
+def _grad_cam(scores: pd.DataFrame, split: str, layer: str) -> Values:
+    return _values(scores, split, ("grad_cam", layer, "none"), THRESHOLD)
+
+
+def _greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
+    if first is None or second is None:
         return _claim(claim, paper)
-    estimate, low, high = _mean(one[key] - other[rival], counts)
+    estimate, low, high = _mean(first - second, counts)
     verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
     return _claim(claim, paper, estimate, low, high, verdict)
 
 
-def _best_layer(test: Columns, holdout: Columns, layers: list[str], counts: np.ndarray) -> Claim:
+def _not_greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
+    if first is None or second is None:
+        return _claim(claim, paper)
+    estimate, low, high = _mean(first - second, counts)
+    verdict = "holds" if high <= 0 else "does not hold" if low > 0 else "undecided"
+    return _claim(claim, paper, estimate, low, high, verdict)
+
+
+def _best_layer(scores: pd.DataFrame, layers: list[str], counts: np.ndarray) -> Claim:
     others = [layer for layer in layers if layer != LAYER]
-    found = _greater(f"{LAYER} is Grad-CAM's best layer", "yes", test, LAYER, test, _best(holdout, others), counts)
-    if found["verdict"] == "holds":
-        lows = [_mean(test[LAYER] - test[layer], counts)[1] for layer in others]
-        found["verdict"] = "holds" if min(lows) > 0 else "undecided"
-    return found
+    papers, rival = _grad_cam(scores, "test", LAYER), _best_on_holdout(scores, others)
+    claim = _greater(f"{LAYER} is Grad-CAM's best layer", "yes", papers, rival, counts)
+    if claim["verdict"] == "holds":
+        differences = [_greater("", "", papers, _grad_cam(scores, "test", layer), counts) for layer in others]
+        claim["verdict"] = "holds" if all(row["verdict"] == "holds" for row in differences) else "undecided"
+    return claim
 
 
-def _intermediate(test: Columns, holdout: Columns, heights: dict[str, int], last: str, counts: np.ndarray) -> Claim:
-    ends = {min(heights.values()), max(heights.values())}
-    best = _best(holdout, [layer for layer, height in heights.items() if height not in ends])
-    return _greater("intermediate layers beat the last one", "yes", test, best or "", test, last, counts)
+def _intermediate(scores: pd.DataFrame, grad_cams: pd.DataFrame, last: str, counts: np.ndarray) -> Claim:
+    ends = {grad_cams["height"].min(), grad_cams["height"].max()}
+    layers = grad_cams.loc[~grad_cams["height"].isin(ends), "layer"]
+    best, last_values = _best_on_holdout(scores, layers), _grad_cam(scores, "test", last)
+    return _greater("intermediate layers beat the last one", "yes", best, last_values, counts)
 
 
-def _best(holdout: Columns, layers: list[str]) -> str | None:
-    """The layer of the highest mean; of equals the first."""
-    return max((layer for layer in layers if layer in holdout), key=lambda layer: holdout[layer].mean(), default=None)
+def _best_on_holdout(scores: pd.DataFrame, layers: Sequence[str] | pd.Series) -> Values:
+    """The test IoU of the layer with the highest mean IoU on holdout; of equals, the first."""
+    holdout = {layer: _grad_cam(scores, "holdout", layer) for layer in layers}
+    means = {layer: values.mean() for layer, values in holdout.items() if values is not None}
+    return _grad_cam(scores, "test", max(means, key=means.__getitem__)) if means else None
 
 
-def _about(claim: str, paper: float, values: np.ndarray | None, counts: np.ndarray) -> Claim:
+def _about(claim: str, paper: float, values: Values, counts: np.ndarray) -> Claim:
     claim = f"{claim} is about {paper:.2f}"
     if values is None:
         return _claim(claim, str(paper))
     estimate, low, high = _mean(values, counts)
-    inside = paper - ABOUT <= low and high <= paper + ABOUT
-    outside = high < paper - ABOUT or low > paper + ABOUT
-    return _claim(
-        claim, str(paper), estimate, low, high, "holds" if inside else "does not hold" if outside else "undecided"
-    )
+    inside = paper - MARGIN <= low and high <= paper + MARGIN
+    outside = high < paper - MARGIN or low > paper + MARGIN
+    verdict = "holds" if inside else "does not hold" if outside else "undecided"
+    return _claim(claim, str(paper), estimate, low, high, verdict)
 
 
 def _mean(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:

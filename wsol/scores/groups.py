@@ -18,17 +18,17 @@ def groups(
         ground_truth_yxyx: (images, most, 4) float, fractions of the image; rows of zeros are none.
 
     Returns:
-        (breakdown, group, (rows,) the images of it). By size, images are parted into thirds by the area of
-        their largest ground-truth box, of equal areas the first into the smaller third.
+        (breakdown, group, rows (members,) of its images). `size` splits the images into thirds by the area of their
+        largest ground-truth box; of equal areas, the first images go into the smaller third.
     """
     areas = area(ground_truth_yxyx)
     by_area = np.array_split(np.argsort(areas.max(axis=1), kind="stable"), len(THIRDS))
     several, right = (areas > 0).sum(axis=1) > 1, labels == predicted
-    found = [
+    all_groups = [
         ("all", "all", np.arange(len(labels))),
         *(("size", name, np.sort(rows)) for name, rows in zip(THIRDS, by_area, strict=True)),
-        *(("dogs", name, np.flatnonzero(mask)) for name, mask in (("one", ~several), ("several", several))),
+        *(("boxes", name, np.flatnonzero(mask)) for name, mask in (("one", ~several), ("several", several))),
         *(("prediction", name, np.flatnonzero(mask)) for name, mask in (("right", right), ("wrong", ~right))),
         *(("class", name, np.flatnonzero(labels == label)) for label, name in enumerate(classes)),
     ]
-    return [(breakdown, group, rows) for breakdown, group, rows in found if len(rows)]
+    return [(breakdown, group, rows) for breakdown, group, rows in all_groups if len(rows)]

@@ -1,75 +1,99 @@
-"""Localization scores of a map over a set of images, each as one value an image.
+"""Localization scores of a map's boxes, each as one value an image.
 
-A score is the mean of its values over the images, so that one resampling of the images gives the
-interval of every score.
+A score is the mean of its values over the images, so one resampling of the images gives the interval of every score.
+
+Scores travel as one tidy table: a row for each map, layer, refinement, split and score, with the `threshold` at which
+the boxes were drawn (a fraction, or NaN for a mean over several) and `values`, an array (images,) float64.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-LOCALIZED = 0.5  # IoU from which an image counts as localized
-# the columns of what `wsol.scores.max_box_acc.localized` gives
+from wsol.boxes.geometry import localized
+
+KEY = ["map", "layer", "refinement"]  # what identifies a map
+HALF = 0.5  # IoU from which an image counts as localized
+# the columns of `wsol.scores.max_box_acc.localized`
 MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
 
 
-class Found(NamedTuple):
-    """What a map found in a set of images: IoU (images, thresholds) and `wsol.scores.max_box_acc.localized` of each."""
+class Localizations(NamedTuple):
+    """How a map's boxes overlap the ground truth of a set of images, and whether the classifier is right."""
 
-    ious: np.ndarray
-    localized: np.ndarray
-
-
-class Score(NamedTuple):
-    """A score's value for each image, and the threshold it was taken at: a fraction, or NaN for a mean over several."""
-
-    values: np.ndarray
-    threshold: float
+    ious: np.ndarray  # (thresholds, images) float64
+    hits: np.ndarray  # (levels, images, 4) bool, as `wsol.scores.max_box_acc.localized` gives them for an image
+    top1_right: np.ndarray  # (images,) bool
+    top5_right: np.ndarray  # (images,) bool
 
 
-def fixed(ious: np.ndarray, threshold: float, top1: np.ndarray, top5: np.ndarray) -> dict[str, Score]:
-    """The scores at one threshold.
+def at_threshold(ious: np.ndarray, threshold: float, top1_right: np.ndarray, top5_right: np.ndarray) -> pd.DataFrame:
+    """The scores of boxes drawn at one threshold.
 
     Args:
         ious: (images,) float.
-        threshold: what they were taken at.
-        top1, top5: (images,) bool, whether the true class is the first, or among the first five, predicted.
+        threshold: written into the table.
+        top1_right, top5_right: (images,) bool, whether the true class is the first, or among the first five, predicted.
 
     Returns:
-        Mean IoU; GT-known Loc, an IoU of at least .5; Top-1 and Top-5 Loc, that and the class.
+        Columns score, threshold, values. Scores are mean_iou; gt_known_loc, which is 1 for an IoU of at least 0.5;
+        top1_loc and top5_loc, which also require the class to be right.
+
+    Example:
+        >>> right = np.array([True, False])
+        >>> table = at_threshold(np.array([0.6, 0.4]), 0.1, right, right)
+        >>> {row.score: float(row.values.mean()) for row in table.itertuples()}
+        {'mean_iou': 0.5, 'gt_known_loc': 0.5, 'top1_loc': 0.5, 'top5_loc': 0.5}
     """
-    hit = ious >= LOCALIZED
-    values = {"mean_iou": ious, "gt_known_loc": hit, "top1_loc": hit & top1, "top5_loc": hit & top5}
-    return {name: Score(own.astype(float), threshold) for name, own in values.items()}
+    hits = localized(ious, HALF)
+    values = {"mean_iou": ious, "gt_known_loc": hits, "top1_loc": hits & top1_right, "top5_loc": hits & top5_right}
+    return _table([(name, threshold, score) for name, score in values.items()])
 
 
-def transferred(
-    choice: Found, found: Found, thresholds: np.ndarray, top1: np.ndarray, top5: np.ndarray
-) -> dict[str, Score]:
-    """The scores whose thresholds are chosen on one set of images and reported on another; of equals the lowest.
+def at_best_thresholds(choice: Localizations, reported: Localizations, thresholds: np.ndarray) -> pd.DataFrame:
+    """The scores whose thresholds are the best on one set of images, reported on another. Of equals, the lowest wins.
 
     Args:
-        choice: of the images on which thresholds are chosen: those of the highest mean IoU, MaxBoxAcc….
-        found: of the images reported on. The same images for both give the oracle: the best in hindsight,
-            which is how the field reports MaxBoxAcc.
+        choice: the images on which each score's threshold is chosen.
+        reported: the images of the values. With the same images as `choice` the scores are optimistic; this is how
+            the field reports MaxBoxAcc.
         thresholds: (thresholds,) of `ious`.
-        top1, top5: as for `fixed`.
 
     Returns:
-        The scores of `fixed` at the threshold of the best mean IoU, with `_chosen` after their names; MaxBoxAcc;
-        MaxBoxAccV2, the mean of those at an IoU of .3, .5 and .7, and each (Choe et al. 2020, section 4.1).
+        Columns score, threshold, values. Scores are those of `at_threshold` with `_chosen` after their names, at the
+        threshold of the best mean IoU; MaxBoxAcc; MaxBoxAccV2 at IoUs of 0.3, 0.5 and 0.7 and their mean
+        (Choe et al. 2020, section 4.1).
     """
-    at = int(choice.ious.mean(axis=0).argmax())
-    scores = fixed(found.ious[:, at], float(thresholds[at]), top1, top5)
-    scores = {f"{name}_chosen": score for name, score in scores.items()}
-    levels = choice.localized.mean(axis=0).argmax(axis=0)  # (4,)
-    for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True)):
-        hit = found.localized[:, level, column].astype(float)
-        scores[name] = Score(hit, level / found.localized.shape[1])
-    v2 = np.mean([scores[name].values for name in MAX_BOX_ACCS[1:]], axis=0)
-    return scores | {"max_box_acc_v2": Score(v2, np.nan)}
+    best = int(choice.ious.mean(axis=1).argmax())
+    chosen = at_threshold(reported.ious[best], float(thresholds[best]), reported.top1_right, reported.top5_right)
+    chosen["score"] += "_chosen"
+    levels = choice.hits.mean(axis=1).argmax(axis=0)  # (4,)
+    accuracies = [
+        (name, level / len(reported.hits), reported.hits[level, :, column])
+        for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True))
+    ]
+    v2 = np.mean([hits for *_, hits in accuracies[1:]], axis=0)
+    return pd.concat([chosen, _table([*accuracies, ("max_box_acc_v2", np.nan, v2)])], ignore_index=True)
 
 
-def empty_maps(heatmaps: np.ndarray) -> int:
-    """How many of the heatmaps (images, h, w) have no positive value, and so no box."""
-    return int((heatmaps.max(axis=(1, 2)) <= 0).sum())
+def _table(rows: list[tuple[str, float, np.ndarray]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["score", "threshold", "values"])
+    return table.assign(values=[values.astype(float) for values in table["values"]])
+
+
+def with_oracle(table: pd.DataFrame, oracle: pd.DataFrame) -> pd.DataFrame:
+    """Adds each score's `oracle`, its mean with the threshold chosen on the images themselves, and `oracle_threshold`."""
+    assert table["score"].tolist() == oracle["score"].tolist()
+    means = [values.mean() for values in oracle["values"]]
+    return table.assign(oracle=means, oracle_threshold=oracle["threshold"].to_numpy())
+
+
+def of_map(scores: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
+    """The rows of one map: (map, layer, refinement)."""
+    return scores[(scores[KEY] == list(key)).all(axis=1)]
+
+
+def empty_maps(heatmaps: np.ndarray) -> np.ndarray:
+    """Which of the heatmaps (images, h, w) have no positive value, and so no box: (images,) bool."""
+    return heatmaps.max(axis=(1, 2)) <= 0

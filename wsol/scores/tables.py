@@ -1,216 +1,154 @@
-"""Tables of scores, one row a figure or an image; maps come in the network's order."""
+"""Tables of scores with intervals, from the tidy table of `wsol.scores.localization`."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import area, iou
 from wsol.scores import bootstrap
-from wsol.scores.localization import Score
+from wsol.scores.baselines import EDGES
+from wsol.scores.localization import KEY
 
-EDGES = ("ymin", "xmin", "ymax", "xmax")
-Scores = dict[str, Score]
-CAM_LESS = "CAM less Grad-CAM"
-
-
-class ScoredMap(NamedTuple):
-    """A map and its scores on the test images."""
-
-    map: str
-    layer: str
-    file: str  # name of its arrays
-    height: int
-    width: int
-    boxes_yxyx: np.ndarray  # (images, thresholds, 4) float, fractions of the image
-    ious: np.ndarray  # (images, thresholds) float
-    holdout_ious: np.ndarray  # (holdout images, thresholds) float
-    box_accs: np.ndarray  # (LEVELS,) float, MaxBoxAcc's accuracy at each of its thresholds
-    scores: Scores
-    oracles: Scores  # the same, as thresholds chosen on the test images themselves would have it
-    holdout: Scores  # the same, of the holdout images
+CAM_LESS_MAP, LAYER_LESS_BEST = "CAM less map", "layer less best layer"
+OTHER = [f"other_{name}" for name in KEY]
 
 
-def with_intervals(rows: list[dict], values: list[np.ndarray], counts: np.ndarray) -> pd.DataFrame:
-    """Rows with `estimate`, `low` and `high` after what they say: the means of values (images,) and 95 % intervals."""
-    estimate, low, high = bootstrap.interval(np.stack(values, axis=1), counts)
-    return pd.DataFrame(rows).assign(estimate=estimate, low=low, high=high)
-
-
-def scores(maps: list[ScoredMap], counts: np.ndarray) -> pd.DataFrame:
-    """Every score of every map; beside those whose threshold is chosen on holdout, their oracle.
-
-    Returns:
-        Columns map, layer, score, threshold, estimate, low, high, oracle, oracle_threshold.
-    """
-    found = [(own, name, score) for own in maps for name, score in own.scores.items()]
-    rows = [
-        {"map": own.map, "layer": own.layer, "score": name, "threshold": score.threshold} for own, name, score in found
-    ]
-    table = with_intervals(rows, [score.values for *_, score in found], counts)
-    oracles = [own.oracles.get(name, Score(np.array([np.nan]), np.nan)) for own, name, _ in found]
-    return table.assign(
-        oracle=[oracle.values.mean() for oracle in oracles], oracle_threshold=[oracle.threshold for oracle in oracles]
-    )
-
-
-def baselines(
-    chosen: dict[str, np.ndarray],
-    scored: dict[str, Scores],
-    oracles: dict[str, Scores],
-    counts: np.ndarray,
-) -> pd.DataFrame:
-    """Every score of every box that looks at nothing.
+def with_intervals(table: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
+    """Replaces `values`, arrays (images,), by `estimate`, `low` and `high`: their means and 95 % intervals.
 
     Args:
-        chosen: each baseline's box (1, 4), as `wsol.scores.baselines.boxes` chooses it on holdout.
-        scored: each baseline's scores on test.
-        oracles: the same of the boxes chosen on test itself.
-
-    Returns:
-        Columns baseline, ymin, xmin, ymax, xmax, score, oracle, estimate, low, high.
+        table: any rows with the column `values`.
+        counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
     """
-    rows = [
-        {"baseline": name, **dict(zip(EDGES, chosen[name][0], strict=True)), "score": score}
-        | {"oracle": oracles[name][score].values.mean()}
-        for name, own in scored.items()
-        for score in own
+    values = table["values"].tolist()
+    ends = [
+        np.stack(bootstrap.interval(np.stack(values[columns], axis=1), counts))
+        for columns in bootstrap.column_slices(len(values))
     ]
-    return with_intervals(rows, [score.values for own in scored.values() for score in own.values()], counts)
+    estimate, low, high = np.concatenate(ends, axis=1)
+    return table.drop(columns="values").assign(estimate=estimate, low=low, high=high)
 
 
-def comparisons(maps: list[ScoredMap], counts: np.ndarray) -> pd.DataFrame:
-    """Paired differences of mean IoU: CAM less Grad-CAM at each layer, and each layer less the best.
-
-    The best layer is chosen on holdout. p is of the Wilcoxon signed-rank test, p_holm adjusted by Holm within the
-    rows of the same comparison and score.
+def scores(test: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
+    """Every score of every map on the test images, with its interval.
 
     Returns:
-        Columns comparison, score, map, layer, other_map, other_layer, estimate, low, high, p, p_holm.
+        Columns map, layer, refinement, score, threshold, estimate, low, high, oracle, oracle_threshold. `oracle` is the
+        same score with the threshold selected on the test set; optimistic, for comparison only.
     """
-    cam, *grad_cams = maps
-    tables = []
+    table = with_intervals(test, counts)
+    return table[[*KEY, "score", "threshold", "estimate", "low", "high", "oracle", "oracle_threshold"]]
+
+
+def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
+    """Paired differences of mean IoU: CAM less every other map, and each layer less the best layer of its map.
+
+    The best layer is chosen on holdout. p is of the sign-flip test of the mean difference, with as many draws as
+    `counts` has; p_holm is adjusted by Holm within the rows of the same comparison and score.
+
+    Args:
+        test, holdout: rows of the tidy table with the scores mean_iou and mean_iou_chosen.
+        counts: (draws, test images).
+        seed: of the random signs.
+
+    Returns:
+        Columns comparison, score, map, layer, refinement, other_map, other_layer, other_refinement, estimate, low,
+        high, p, p_holm.
+    """
+    families = []
     for score in ("mean_iou", "mean_iou_chosen"):
-        best = best_layer(grad_cams, score)
-        others = [own for own in grad_cams if own is not best]
-        tables += [
-            _family(CAM_LESS, score, [(cam, own) for own in grad_cams], counts),
-            _family("layer less best layer", score, [(own, best) for own in others], counts),
-        ]
-    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+        rows = test[test["score"] == score]
+        for comparison, pairs in (
+            (CAM_LESS_MAP, _cam_and_maps(rows)),
+            (LAYER_LESS_BEST, _layers_and_best(rows, holdout[holdout["score"] == score])),
+        ):
+            families.append(_family(comparison, score, pairs, counts, seed))
+    return pd.concat([family for family in families if len(family)], ignore_index=True)
 
 
-def best_layer(grad_cams: list[ScoredMap], score: str) -> ScoredMap:
-    """The one of the highest mean IoU on holdout (`mean_iou` or `mean_iou_chosen`); of equals the first."""
-    return max(grad_cams, key=lambda own: own.holdout[score].values.mean())
+def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
+    """The row with the highest mean of each (map, refinement); of equals, the first."""
+    means = holdout.assign(mean=[values.mean() for values in holdout["values"]])
+    return means.loc[means.groupby(["map", "refinement"], sort=False)["mean"].idxmax()]
 
 
-def _family(comparison: str, score: str, pairs: list[tuple[ScoredMap, ScoredMap]], counts: np.ndarray) -> pd.DataFrame:
-    if not pairs:
-        return pd.DataFrame()
-    rows = [
-        {"comparison": comparison, "score": score, "map": one.map, "layer": one.layer}
-        | {"other_map": other.map, "other_layer": other.layer}
-        for one, other in pairs
-    ]
-    differences = [one.scores[score].values - other.scores[score].values for one, other in pairs]
-    p = bootstrap.signed_rank_p(np.stack(differences, axis=1))
-    return with_intervals(rows, differences, counts).assign(p=p, p_holm=bootstrap.holm(p))
+def _cam_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
+    """CAM beside every other map of the same refinement, as one row each."""
+    cam, maps = rows[rows["map"] == "cam"], rows[rows["map"] != "cam"]
+    return _pairs(cam, maps, ["refinement"])
 
 
-def breakdown(maps: list[ScoredMap], groups: list[tuple[str, str, np.ndarray]], counts: np.ndarray) -> pd.DataFrame:
-    """Mean IoU at the fixed threshold of each group of images.
+def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
+    """Every layer of a map beside the map's best layer, as one row each."""
+    maps = rows[rows["map"] != "cam"]
+    best = maps.merge(best_layers(holdout)[KEY], on=KEY)
+    pairs = _pairs(maps, best, ["map", "refinement"])
+    return pairs[pairs["layer"] != pairs["other_layer"]]
+
+
+def _pairs(first: pd.DataFrame, second: pd.DataFrame, same: list[str]) -> pd.DataFrame:
+    """All pairs of rows that agree in the columns `same`."""
+    columns = [*KEY, "values"]
+    renamed = second[columns].rename(columns={name: f"other_{name}" for name in columns})
+    left, right = same, [f"other_{name}" for name in same]
+    return first[columns].merge(renamed, left_on=left, right_on=right)
+
+
+def _family(comparison: str, score: str, pairs: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
+    if pairs.empty:
+        return pairs
+    differences = [row.values - row.other_values for row in pairs.itertuples()]
+    p = bootstrap.sign_flip_p(np.stack(differences, axis=1), len(counts), seed)
+    table = pairs[[*KEY, *OTHER]].assign(values=differences)
+    table.insert(0, "comparison", comparison)
+    table.insert(1, "score", score)
+    return with_intervals(table, counts).assign(p=p, p_holm=bootstrap.holm(p))
+
+
+def breakdown(test: pd.DataFrame, groups: list[tuple[str, str, np.ndarray]], counts: np.ndarray) -> pd.DataFrame:
+    """The mean IoU of every map in each group of images.
 
     Args:
+        test: rows of the tidy table with the score mean_iou.
         groups: as `wsol.scores.groups.groups` gives them.
+        counts: (draws, test images).
 
     Returns:
-        Columns breakdown, group, images, map, layer, estimate, low, high.
+        Columns breakdown, group, images, map, layer, refinement, estimate, low, high.
     """
     tables = []
     for name, group, members in groups:
-        rows = [
-            {"breakdown": name, "group": group, "images": len(members), "map": own.map, "layer": own.layer}
-            for own in maps
-        ]
-        values = [own.scores["mean_iou"].values[members] for own in maps]
-        tables.append(with_intervals(rows, values, counts[:, members]))
+        table = test[KEY].assign(values=[values[members] for values in test["values"]])
+        for place, (column, value) in enumerate((("breakdown", name), ("group", group), ("images", len(members)))):
+            table.insert(place, column, value)
+        tables.append(with_intervals(table, counts[:, members]))
     return pd.concat(tables, ignore_index=True)
 
 
-def images(maps: list[ScoredMap], at: int, about: pd.DataFrame, ground_truth_yxyx: np.ndarray) -> pd.DataFrame:
-    """One row for each image and map.
+def images_of_map(
+    image_info: pd.DataFrame,
+    key: tuple[str, str, str],
+    ious: np.ndarray,
+    ious_chosen: np.ndarray,
+    boxes_yxyx: np.ndarray,
+    ground_truth_yxyx: np.ndarray,
+) -> pd.DataFrame:
+    """One row an image, for one map.
 
     Args:
-        at: index of the fixed threshold.
-        about: what is known of each image, a row an image.
+        image_info: a row an image.
+        key: (map, layer, refinement).
+        ious: (images,) at the fixed threshold; ious_chosen: at the one chosen on holdout.
+        boxes_yxyx: (images, 4) float at the fixed threshold, fractions of the image; zeros where there is none.
         ground_truth_yxyx: (images, most, 4) float, fractions of the image; rows of zeros are none.
 
     Returns:
-        The columns of `about`; map, layer; iou at the fixed threshold, and iou_chosen at the one chosen on holdout;
-        the predicted box at the fixed threshold (ymin, xmin, ymax, xmax, fractions of the image; zeros where there
-        is none) and its box_area; the area of the ground-truth box it overlaps most, ground_truth_area.
+        The columns of `image_info`; map, layer, refinement; iou and iou_chosen; the box (ymin, xmin, ymax, xmax) and its
+        box_area; ground_truth_area, of the ground-truth box with the highest IoU.
     """
-    return pd.concat([_of_map(own, at, about, ground_truth_yxyx) for own in maps], ignore_index=True)
-
-
-def _of_map(own: ScoredMap, at: int, about: pd.DataFrame, ground_truth_yxyx: np.ndarray) -> pd.DataFrame:
-    boxes_yxyx = own.boxes_yxyx[:, at]
     overlaps = iou(boxes_yxyx[:, None], ground_truth_yxyx)  # (images, most)
-    nearest = ground_truth_yxyx[np.arange(len(about)), overlaps.argmax(axis=1)]
-    return about.assign(
-        map=own.map,
-        layer=own.layer,
-        iou=own.scores["mean_iou"].values,
-        iou_chosen=own.scores["mean_iou_chosen"].values,
-        **dict(zip(EDGES, boxes_yxyx.T, strict=True)),
-        box_area=area(boxes_yxyx),
-        ground_truth_area=area(nearest),
-    )
-
-
-def headline(maps: list[ScoredMap], grad_cam: ScoredMap, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """The figures worth a line each: both maps at the fixed threshold, what is chosen on holdout, the baselines.
-
-    Args:
-        grad_cam: the Grad-CAM of the comparison.
-        tables: `scores`, `comparisons` and `baselines`.
-    """
-    cam, *grad_cams = maps
-    better = best_layer(grad_cams, "mean_iou_chosen")
-    differences, boxes = tables["comparisons"], tables["baselines"]
-    compared = (differences["comparison"] == CAM_LESS) & (differences["score"] == "mean_iou")
-    difference = differences[compared & (differences["other_layer"] == grad_cam.layer)].iloc[0]
-    return {
-        "cam": _mean_iou(_row(tables["scores"], cam, "mean_iou")),
-        "grad_cam": _mean_iou(_row(tables["scores"], grad_cam, "mean_iou")),
-        "cam_less_grad_cam": _mean_iou(difference),
-        "chosen_on_holdout": {
-            "cam": _chosen(tables["scores"], cam),
-            "grad_cam": {"layer": better.layer} | _chosen(tables["scores"], better) | _oracle(tables["scores"]),
-        },
-        "baselines": {
-            row.baseline: {"mean_iou": row.estimate} for row in boxes[boxes["score"] == "mean_iou"].itertuples()
-        },
-    }
-
-
-def _row(table: pd.DataFrame, own: ScoredMap, score: str) -> pd.Series:
-    return table[(table["map"] == own.map) & (table["layer"] == own.layer) & (table["score"] == score)].iloc[0]
-
-
-def _mean_iou(row: pd.Series) -> dict[str, float]:
-    return {"mean_iou": row["estimate"], "low": row["low"], "high": row["high"]}
-
-
-def _chosen(table: pd.DataFrame, own: ScoredMap) -> dict[str, float]:
-    """Mean IoU at the threshold chosen on holdout, and at the best on test itself."""
-    row = _row(table, own, "mean_iou_chosen")
-    return {"threshold": row["threshold"], "mean_iou": row["estimate"], "oracle": row["oracle"]}
-
-
-def _oracle(table: pd.DataFrame) -> dict[str, Any]:
-    """Grad-CAM's best layer and threshold on test itself."""
-    rows = table[(table["map"] == "grad_cam") & (table["score"] == "mean_iou_chosen")]
-    best = rows.loc[rows["oracle"].idxmax()]
-    return {"oracle": best["oracle"], "oracle_layer": best["layer"]}
+    nearest = ground_truth_yxyx[np.arange(len(image_info)), overlaps.argmax(axis=1)]
+    columns: dict[str, Any] = dict(zip(KEY, key, strict=True)) | {"iou": ious, "iou_chosen": ious_chosen}
+    columns |= dict(zip(EDGES, boxes_yxyx.T, strict=True))
+    return image_info.assign(**columns, box_area=area(boxes_yxyx), ground_truth_area=area(nearest))

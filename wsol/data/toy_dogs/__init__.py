@@ -1,1 +1,1 @@
-"""toy_dogs, the embedded dataset: pictures of dogs of ten breeds, drawn from a seed."""
+"""toy_dogs, the embedded dataset: drawn pictures of dogs of ten breeds, generated from a seed."""

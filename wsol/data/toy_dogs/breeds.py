@@ -14,42 +14,42 @@ FAWN, GREY, ORANGE = (188, 164, 136), (104, 112, 124), (222, 136, 58)
 
 @dataclasses.dataclass(frozen=True)
 class Coat:
-    """Colours by region; a region left out takes the colour of the body."""
+    """Colours by region. A region with no colour of its own has the body's, or the one named in its comment."""
 
     body: RGB
-    back: RGB | None = None  # saddle over the back
+    back: RGB | None = None  # saddle
     belly: RGB | None = None
     chest: RGB | None = None
     head: RGB | None = None
-    muzzle: RGB | None = None
-    ear: RGB | None = None
+    muzzle: RGB | None = None  # else the head's
+    ear: RGB | None = None  # else the back's or the head's
     sock: RGB | None = None  # lower half of the legs
-    tail: RGB | None = None
-    tail_tip: RGB | None = None
+    tail: RGB | None = None  # else the back's
+    tail_tip: RGB | None = None  # else the tail's
     blaze: RGB | None = None  # stripe from the forehead to the nose
-    spots: RGB | None = None
-    spot_size: float = 0.04
+    spots: RGB | None = None  # else no spots
+    spot_size: float = 0.04  # mean radius
 
 
 @dataclasses.dataclass(frozen=True)
 class Breed:
-    """Proportions of a breed, all but `size` relative to its height at the withers."""
+    """Proportions of a breed. Lengths but `size` are in units of its height at the withers."""
 
     name: str
     coat: Coat
-    size: float = 1.0  # against the other breeds
+    size: float = 1.0  # area relative to the other breeds
     length: float = 1.05  # chest to rump
-    leg: float = 0.48
-    leg_width: float = 0.075
-    waist: float = 0.85  # of the chest's depth
-    neck: float = 0.36
-    head: float = 0.17  # skull radius
-    muzzle: float = 0.24  # from the skull's centre to the nose
-    muzzle_width: float = 0.085
+    leg: float = 0.48  # ground to the underside of the chest
+    leg_width: float = 0.075  # radius
+    waist: float = 0.85  # radius, share of the chest's
+    neck: float = 0.36  # withers to the skull's centre
+    head: float = 0.17  # radius of the skull
+    muzzle: float = 0.24  # the skull's centre to the nose
+    muzzle_width: float = 0.085  # radius
     ear: str = "floppy"  # floppy, long, pointed, folded, puff
     ear_size: float = 0.22
     tail: str = "sabre"  # sabre, curl, plume, whip, pom, stub
-    curls: float = 0.0  # size of the curls that break the outline
+    curls: float = 0.0  # radius of the curls along the outline, 0 for none
 
 
 BREEDS = (

@@ -1,6 +1,6 @@
-"""Where a dog's joints are, by breed and pose.
+"""The joints of a dog, by breed and pose.
 
-A dog is seen from its right side, facing +x; y points down and the ground is y = 0; the
+The dog is seen from its right side and faces +x. y points down, the ground is y = 0. The
 unit is the dog's height at the withers.
 """
 
@@ -14,7 +14,18 @@ Joints = dict[str, np.ndarray]
 
 
 def skeleton(breed: Breed, pose: str, rng: np.random.Generator) -> Joints:
-    """Joints of one dog, each an (x, y) float array; limbs are (n, 2), from the body outwards."""
+    """Joints of one dog.
+
+    Args:
+        breed: one of BREEDS.
+        pose: one of POSES.
+        rng: draws the angles of the head and the stride.
+
+    Returns:
+        Points (x, y) as (2,) float arrays: `chest`, `hip`, `withers`, `skull`, `nose`; the unit
+        vector `gaze`, (2,); legs as (n, 2) float arrays from the body to the toes:
+        `front_near`, `front_far`, `hind_near`, `hind_far`.
+    """
     trunk = _trunk(breed, pose)
     head = _head(breed, pose, trunk["chest"], rng)
     legs = _lying_legs(breed, trunk) if pose == "lie" else _standing_legs(breed, pose, trunk, rng)
@@ -22,31 +33,31 @@ def skeleton(breed: Breed, pose: str, rng: np.random.Generator) -> Joints:
 
 
 def radii(breed: Breed) -> tuple[float, float, float]:
-    """Radii of chest, waist and hip."""
+    """Radii of chest, waist and hip, in units of the height at the withers."""
     chest = (1 - breed.leg) / 2
     return chest, chest * breed.waist, chest * (0.55 + 0.4 * breed.waist)
 
 
 def _trunk(breed: Breed, pose: str) -> Joints:
-    chest_r, _, hip_r = radii(breed)
-    half = breed.length / 2 - chest_r * 0.6
-    chest, hip = np.array([half, chest_r - 1]), np.array([-half, hip_r - 1])
+    chest_radius, _, hip_radius = radii(breed)
+    half_length = breed.length / 2 - chest_radius * 0.6
+    chest, hip = np.array([half_length, chest_radius - 1]), np.array([-half_length, hip_radius - 1])
     if pose == "sit":
-        chest, hip = np.array([half * 0.55, chest_r - 1.02]), np.array([-half * 0.75, -hip_r])
+        chest, hip = np.array([half_length * 0.55, chest_radius - 1.02]), np.array([-half_length * 0.75, -hip_radius])
     if pose == "lie":
-        chest, hip = np.array([half, -chest_r * 0.95]), np.array([-half, -hip_r * 0.95])
+        chest, hip = np.array([half_length, -chest_radius * 0.95]), np.array([-half_length, -hip_radius * 0.95])
     return {"chest": chest, "hip": hip}
 
 
 def _head(breed: Breed, pose: str, chest: np.ndarray, rng: np.random.Generator) -> Joints:
-    chest_r = radii(breed)[0]
-    rise = np.deg2rad(rng.uniform(42, 68) if pose != "sniff" else rng.uniform(-42, -25))
-    gaze = np.deg2rad(rng.uniform(-22, 12) if pose != "sniff" else rng.uniform(-65, -40))
-    withers = chest + [0.35 * chest_r, -0.45 * chest_r if pose != "sniff" else 0]
-    skull = withers + breed.neck * np.array([np.cos(rise), -np.sin(rise)])
+    chest_radius = radii(breed)[0]
+    neck_angle = np.deg2rad(rng.uniform(42, 68) if pose != "sniff" else rng.uniform(-42, -25))
+    gaze_angle = np.deg2rad(rng.uniform(-22, 12) if pose != "sniff" else rng.uniform(-65, -40))
+    withers = chest + [0.35 * chest_radius, -0.45 * chest_radius if pose != "sniff" else 0]
+    skull = withers + breed.neck * np.array([np.cos(neck_angle), -np.sin(neck_angle)])
     skull[1] = min(skull[1], -breed.head * 1.25)
-    nose = skull + breed.muzzle * np.array([np.cos(gaze), -np.sin(gaze)])
-    return {"withers": withers, "skull": skull, "nose": nose, "gaze": np.array([np.cos(gaze), -np.sin(gaze)])}
+    gaze = np.array([np.cos(gaze_angle), -np.sin(gaze_angle)])
+    return {"withers": withers, "skull": skull, "nose": skull + breed.muzzle * gaze, "gaze": gaze}
 
 
 def _standing_legs(breed: Breed, pose: str, trunk: Joints, rng: np.random.Generator) -> Joints:

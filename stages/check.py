@@ -1,0 +1,88 @@
+"""Check params.yaml, before DVC removes any output of the stages that follow.
+
+    python -m stages.check
+
+Reads   params.yaml; data/heatmaps/network.json, if an earlier run has left it
+Writes  data/checked.txt     always the same, so that no change of params reruns a stage that does not read them
+        data/versions.json   the versions of TensorFlow and Keras, which decide weights and heatmaps
+Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps, and so has to be built
+"""
+
+import json
+import pathlib
+from typing import NamedTuple
+
+from stages.support import params
+from stages.support.fingerprint import versions
+from stages.support.folders import aside
+from stages.support.run import run
+from wsol.errors import InputError
+
+NETWORK = "data/heatmaps/network.json"
+
+
+class Layers(NamedTuple):
+    """Of a backbone, in the network's order."""
+
+    known: list[str]
+    blocks: list[str]  # those that `heatmaps.layers: all` stands for
+    last: str  # CAM's
+
+
+def main() -> str:
+    settings = params.read_all()
+    check_weights(settings.recipe.backbone.weights)
+    check_layers(settings, layers_of(settings.recipe))
+    with aside("data/versions.json") as part:
+        part.write_text(json.dumps(versions()) + "\n")
+    with aside("data/checked.txt") as part:
+        part.write_text("params.yaml has been checked.\n")
+    return "check: params.yaml is valid"
+
+
+def check_weights(weights: str | None) -> None:
+    """Raise InputError if a weights file is named that does not exist."""
+    if weights not in (None, "imagenet") and not pathlib.Path(weights).is_file():
+        raise InputError(
+            f"Expected backbone.weights to be imagenet, null or a weights file; there is no file {weights}: correct it."
+        )
+
+
+def layers_of(recipe: params.Recipe) -> Layers:
+    """The layers of a dataset's backbone: those of the last heatmaps if they are of the same backbone."""
+    try:
+        network = json.loads(pathlib.Path(NETWORK).read_text())
+    except (OSError, ValueError):
+        network = {}
+    if network.get("backbone") == recipe.backbone.name:
+        return Layers(network["layers"], network["blocks"], network["last"])
+    return _built(recipe)
+
+
+def _built(recipe: params.Recipe) -> Layers:
+    import stages.support.quiet  # noqa: F401  here, since it takes seconds
+
+    from wsol.networks import classifier, layers
+
+    model = classifier.build(recipe.backbone.name, 1, recipe.image_size, 1)
+    return Layers(layers.layer_names(model), layers.block_outputs(model), layers.last_layer(model))
+
+
+def check_layers(settings: params.Params, layers: Layers) -> None:
+    """Raise InputError unless every layer that params.yaml names can be used."""
+    sweep = layers.blocks if settings.heatmaps.layers == "all" else settings.heatmaps.layers
+    for layer in sweep:
+        params.check_layer("heatmaps.layers", layer, layers.known, "the backbone")
+    trainable = settings.recipe.finetune.trainable
+    if trainable not in ("all", "head"):
+        params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
+    if settings.map == "cam" and settings.layer != layers.last:
+        raise InputError(
+            f"Expected layer to be {layers.last} where map is cam; got {settings.layer!r}: set layer={layers.last} too."
+        )
+    if settings.map != "cam":
+        params.check_layer("layer", settings.layer, sweep, "heatmaps.layers")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,119 @@
+"""Score every box of every map against the ground truth. Nothing here depends on the map that is compared.
+
+    python -m stages.scores
+
+Reads   params (dataset, ground_truth, boxes.thresholds), data/heatmaps/, data/boxes/, data/max_box_acc/
+Writes  data/scores/: an array of IoUs a map, (thresholds, rows of the index) float64;
+        chosen.parquet, the scores whose thresholds are chosen on holdout, with one value an image;
+        thresholds.parquet, mean IoU and MaxBoxAcc's accuracy of each map at each threshold, on test;
+        baselines.parquet, the scores of the boxes that do not look at the image
+Takes   seconds for toy_dogs
+
+Every choice is made on holdout and reported on test. Images without a ground-truth box are left out.
+"""
+
+import functools
+import os
+import pathlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from stages.support import files, params
+from stages.support.fingerprint import fingerprint
+from stages.support.folders import aside, resumable_folder
+from stages.support.run import run
+from wsol.boxes.geometry import iou_with_ground_truth, padded_boxes
+from wsol.scores import baselines
+from wsol.scores.images import Images, scored_images
+from wsol.scores.localization import KEY, Localizations, at_best_thresholds, with_oracle
+
+SPLITS = ("holdout", "test")
+
+Splits = dict[str, Images]
+Row = dict[str, Any]
+
+
+def main() -> str:
+    settings = params.read("scores")
+    thresholds = np.array(settings.boxes.thresholds.grid)
+    index, maps = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps"))
+    images = {split: scored_images(index, split) for split in SPLITS}
+    with resumable_folder("data/scores", fingerprint("scores")) as folder:
+        overlaps = functools.partial(read_ious, folder, padded_boxes(index["boxes_yxyx"]), settings.ground_truth)
+        scored = functools.partial(scores_of_map, images, thresholds, overlaps)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            results = pool.map(scored, maps.to_dict("records"))
+            tables = list(tqdm(results, "scores", len(maps), unit=" maps", disable=None))
+        write(folder, "chosen", pd.concat([chosen for chosen, _ in tables], ignore_index=True))
+        write(folder, "thresholds", pd.concat([means for _, means in tables], ignore_index=True))
+        write(folder, "baselines", baseline_scores(images, settings.ground_truth))
+    return f"scores: wrote data/scores ({len(maps)} maps, {len(thresholds)} thresholds)"
+
+
+def scores_of_map(images: Splits, thresholds: np.ndarray, overlaps: Any, row: Row) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A map's scores with thresholds chosen on holdout, and its means at each threshold.
+
+    Args:
+        images: of each split.
+        thresholds: of the boxes.
+        overlaps: from the name of a map's arrays to its IoUs (thresholds, rows of the index).
+        row: of the table of maps.
+    """
+    ious, hits = overlaps(row["file"]), files.read_array(f"data/max_box_acc/{row['file']}")
+    splits = {
+        split: Localizations(ious[:, scored.rows], hits[:, scored.rows], *scored.right)
+        for split, scored in images.items()
+    }
+    tables = [
+        at_best_thresholds(splits["holdout"], reported, thresholds).assign(split=split)
+        for split, reported in splits.items()
+    ]
+    oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
+    tables[1] = with_oracle(tables[1], oracle)
+    key = {name: row[name] for name in KEY}
+    return pd.concat(tables, ignore_index=True).assign(**key), means(splits["test"], thresholds).assign(**key)
+
+
+def means(test: Localizations, thresholds: np.ndarray) -> pd.DataFrame:
+    """Mean IoU and MaxBoxAcc's accuracy at each threshold."""
+    accuracies = test.hits[..., 0].mean(axis=1)  # (levels,)
+    # wsolevaluation rounds thresholds down to whole grey levels
+    levels = (thresholds * len(accuracies)).astype(int)
+    columns = {"threshold": thresholds, "mean_iou": test.ious.mean(axis=1), "box_acc": accuracies[levels]}
+    return pd.DataFrame(columns)
+
+
+def read_ious(folder: pathlib.Path, ground_truth_yxyx: np.ndarray, rule: str, file: str) -> np.ndarray:
+    """The IoUs (thresholds, rows of the index) float64 of a map's boxes, computed unless they are in the folder."""
+    if not (folder / file).is_file():
+        boxes_yxyx = files.read_array(f"data/boxes/{file}")
+        with aside(folder / file) as part:
+            ious = np.lib.format.open_memmap(part, "w+", np.float64, boxes_yxyx.shape[:2])
+            for row, boxes in zip(ious, boxes_yxyx, strict=True):  # a threshold at a time bounds the memory
+                row[:] = iou_with_ground_truth(boxes, ground_truth_yxyx, rule)
+    return np.load(folder / file, mmap_mode="r")
+
+
+def baseline_scores(images: Splits, rule: str) -> pd.DataFrame:
+    """The baselines' scores on test: of the boxes chosen on holdout, and as `oracle` of those chosen on test."""
+    test = images["test"]
+    tables = [
+        baselines.scores(
+            baselines.chosen_boxes(images[split].ground_truth_yxyx, rule), test.ground_truth_yxyx, rule, *test.right
+        )
+        for split in SPLITS
+    ]
+    return tables[0].assign(oracle=[values.mean() for values in tables[1]["values"]])
+
+
+def write(folder: pathlib.Path, name: str, table: pd.DataFrame) -> None:
+    with aside(folder / f"{name}.parquet") as part:
+        table.to_parquet(part)
+
+
+if __name__ == "__main__":
+    run(main)

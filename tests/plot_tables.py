@@ -1,0 +1,71 @@
+"""Small tables for every plot, by their paths: what `dvc repro` writes, in a few rows."""
+
+import pandas as pd
+
+BASELINES = {"full_image_iou": 0.3, "centre_box_iou": 0.5, "mean_box_iou": 0.4}
+
+# the compared map is LayerCAM, all layers; there is CAM, LayerCAM at two layers, and their fusion
+TABLES = {
+    "plots/iou_by_layer.csv": pd.DataFrame(
+        {
+            "map": ["cam", "layer_cam", "layer_cam", "layer_cam"],
+            "layer": ["conv5", "conv4", "conv5", "all"],
+            "refinement": "none",
+            "title": ["CAM", "LayerCAM at conv4", "LayerCAM at conv5", "LayerCAM, all layers"],
+            "label": ["conv5|7 × 7", "conv4|14 × 14", "conv5|7 × 7", "all|14 × 14"],
+            "block": ["conv5", "conv4", "conv5", "all"],
+            "shaded": [False, False, True, False],
+            "threshold": 0.1,
+            "mean_iou": [0.6, 0.5, 0.4, 0.7],
+            "low": [0.5, 0.4, 0.3, 0.6],
+            "high": [0.7, 0.6, 0.5, 0.8],
+            "marked": [False, False, False, True],
+        }
+    ).assign(**BASELINES),
+    "plots/iou_by_threshold.csv": pd.DataFrame(
+        {
+            "map": ["cam"] * 2 + ["layer_cam"] * 4,
+            "layer": ["conv5"] * 2 + ["conv4"] * 2 + ["all"] * 2,
+            "refinement": "none",
+            "title": ["CAM"] * 2 + ["LayerCAM at conv4"] * 2 + ["LayerCAM, all layers"] * 2,
+            "threshold": [0.1, 0.5] * 3,
+            "mean_iou": [0.6, 0.5, 0.4, 0.3, 0.7, 0.6],
+            "box_acc": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
+        }
+    ).assign(**BASELINES),
+    "plots/compared.csv": pd.DataFrame(
+        {
+            "what": ["CAM", "CAM", "LayerCAM, all layers", "LayerCAM, all layers", "centre box"],
+            "threshold": ["fixed", "chosen on holdout"] * 2 + ["none"],
+            "mean_iou": [0.6, 0.61, 0.7, 0.71, 0.5],
+            "low": [0.5, 0.51, 0.6, 0.61, 0.4],
+            "high": [0.7, 0.71, 0.8, 0.81, 0.6],
+        }
+    ),
+    "plots/iou_by_image.csv": pd.DataFrame(
+        {
+            "image": ["a.png", "b.png", "c.png"],
+            "label": "pug",
+            "prediction": ["right", "wrong", "right"],
+            "cam": [0.1, 0.2, 0.3],
+            "compared": [0.4, 0.5, 0.6],
+            "compared_title": "LayerCAM, all layers",
+        }
+    ),
+    "plots/confusion.csv": pd.DataFrame(
+        {
+            "true": ["n02088364-beagle"] * 2 + ["pug"] * 2,
+            "predicted": ["n02088364-beagle", "pug"] * 2,
+            "images": [3, 1, 0, 4],
+            "share": [0.75, 0.25, 0.0, 1.0],
+        }
+    ),
+    "plots/training.csv": pd.DataFrame(
+        {
+            "epoch": [1, 2, 3] * 2,
+            "split": ["fit"] * 3 + ["holdout"] * 3,
+            "loss": [2.0, 1.0, 0.5, 2.1, 1.2, 0.8],
+            "top1": [0.2, 0.5, 0.7, 0.1, 0.4, 0.6],
+        }
+    ),
+}

@@ -1,0 +1,67 @@
+"""The rules that choose the images of the gallery and of the layer strip."""
+
+import doctest
+
+import numpy as np
+import pytest
+
+from wsol.pictures import choice
+
+
+def test_the_groups_of_the_gallery() -> None:
+    cam = np.array([0.9, 0.1, 0.5, 0.4, 0.8, 0.45])
+    compared = np.array([0.9, 0.1, 0.4, 0.5, 0.0, 0.46])
+    # means: .9, .1, .45, .45, .4, .455. Their median is .45, the mean of images 2 and 3. Image 4 differs by .8
+    groups = choice.gallery_groups(cam, compared, 1, seed=0)
+    assert groups["best"] == [0]
+    assert groups["median"][0] in (2, 3)
+    assert groups["worst"] == [1]
+    assert groups["differ most"] == [4]
+
+
+def test_an_image_is_in_one_group() -> None:
+    # image 1 has the worst mean and the largest difference: it is in the first of these two groups
+    groups = choice.gallery_groups(np.array([0.9, 0.4, 0.5, 0.6]), np.array([0.9, 0.0, 0.5, 0.5]), 1, seed=0)
+    assert groups["worst"] == [1]
+    assert sorted(image for images in groups.values() for image in images) == [0, 1, 2, 3]
+
+
+def test_empty_groups_are_left_out() -> None:
+    assert choice.gallery_groups(np.array([0.5]), np.array([0.5]), 2, seed=0) == {"best": [0]}
+
+
+def test_the_seed_breaks_ties() -> None:
+    equal = np.full(50, 0.5)
+    first, repeated, reseeded = (choice.gallery_groups(equal, equal, 2, seed) for seed in (0, 0, 1))
+    assert first == repeated
+    assert first != reseeded
+
+
+def test_rounding_errors_do_not_break_ties() -> None:
+    almost_equal = 0.5 + np.arange(50) * 1e-12
+    equal = np.full(50, 0.5)
+    assert choice.gallery_groups(almost_equal, equal, 2, 0) == choice.gallery_groups(equal, equal, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("eligible", "expected"),
+    [
+        # the means are .45, .475, .45. The correlation is 1 for images 0 and 1, -1 for 2, 0 for the constant 3.
+        # Image 1 is closer to the mean than image 0
+        ([True, True, True, True], 1),
+        ([True, False, True, True], 0),
+        ([False, False, True, True], 3),
+        ([False, False, False, False], 1),  # none is eligible: all are
+    ],
+)
+def test_the_typical_image(eligible: list[bool], expected: int) -> None:
+    ious = np.array([[0.1, 0.9, 0.1], [0.5, 0.6, 0.5], [0.9, 0.1, 0.9], [0.3, 0.3, 0.3]])
+    assert choice.typical_image(ious, np.array(eligible), seed=0) == expected
+
+
+def test_the_typical_image_of_one_layer_is_closest_to_the_mean() -> None:
+    assert choice.typical_image(np.array([[0.1], [0.5], [0.6]]), np.ones(3, bool), seed=0) == 1  # the mean is .4
+
+
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(choice, extraglobs={"np": np}).failed == 0

@@ -1,0 +1,79 @@
+"""Examples for the pictures, from tables in which CAM is not the first map and no row has a fixed place."""
+
+import doctest
+
+import numpy as np
+import pandas as pd
+import pytest
+from score_tables import MAPS, NAMES, index, scores
+
+from wsol.errors import InputError
+from wsol.pictures import examples
+from wsol.pictures.examples import MapKey
+
+CAM = MapKey("cam", "conv5")
+COMPARED = MapKey("grad_cam", "conv4")
+
+
+def test_maps_are_found_by_their_keys() -> None:
+    shown = examples.shown_maps(MAPS, "grad_cam", "conv4")
+    assert shown.cam == CAM
+    assert shown.compared == COMPARED
+    assert [key.layer for key in shown.layers] == ["conv4", "conv5", "all"]
+
+
+@pytest.mark.parametrize(("map_name", "layer"), [("grad_cam", "conv9"), ("layer_cam", "conv5"), ("nothing", "conv4")])
+def test_a_map_that_is_not_there_is_named(map_name: str, layer: str) -> None:
+    with pytest.raises(InputError, match=rf"grad_cam at conv4.*; got {map_name} at {layer}"):
+        examples.shown_maps(MAPS, map_name, layer)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_rows_and_positions_of_the_images(seed: int) -> None:
+    images = examples.image_table(scores(seed), index()).set_index("image").loc[NAMES]
+    assert images["row"].tolist() == [2, 3, 4]  # in the heatmap arrays, which hold all of index
+    assert images["position"].tolist() == [1, 2, 3]  # in TFDS's test split
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_ious_are_found_by_image_and_key(seed: int) -> None:
+    images = pd.DataFrame({"image": ["test/c.png", "test/a.png"]})
+    found = examples.ious(scores(seed), images, [MapKey("grad_cam", "conv5"), CAM])
+    assert found.tolist() == [[0.4, 0.4], [0.3, 0.2]]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_images_are_chosen_by_cam_and_the_compared_map(seed: int) -> None:
+    table = scores(seed)
+    images = examples.image_table(table, index())
+    groups, typical = examples.choose(table, images, examples.shown_maps(MAPS, "grad_cam", "conv4"), seed=0)
+    # means of CAM and Grad-CAM at conv4: .2, .8, .4; two per group, so b and c are best, and a is median
+    assert images["image"].iloc[groups["best"]].tolist() == ["test/b.png", "test/c.png"]
+    assert images["image"].iloc[groups["median"]].tolist() == ["test/a.png"]
+    # Grad-CAM's mean is .433 at both layers, so no image correlates; `all` does not count. c is the closest of the
+    # correctly predicted b and c
+    assert images["image"].iloc[typical] == "test/c.png"
+
+
+def test_an_example_has_the_boxes_of_its_maps() -> None:
+    table = scores(0)
+    image = examples.image_table(table, index()).set_index("image", drop=False).loc["test/b.png"]
+    picture, heatmap = np.zeros((6, 8, 3), np.uint8), np.ones((2, 2))
+    example = examples.make_example(picture, image, table, {CAM: heatmap, COMPARED: 0 * heatmap})
+    assert (example.label, example.predicted) == ("n01-a b", "pug")  # a WordNet id has 8 digits
+    assert example.ground_truth_yxyx.tolist() == [[0.1, 0.2, 0.3, 0.4]]
+    assert [scored.key for scored in example.heatmaps] == [CAM, COMPARED]
+    assert [scored.iou for scored in example.heatmaps] == [0.9, 0.7]
+    assert example.heatmaps[1].box_yxyx.tolist() == pytest.approx([0.07, 0.1, 0.8, 0.9])
+    assert example.heatmaps[1].heatmap.max() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("n02088364-beagle", "beagle"), ("n02085936-maltese_dog", "maltese dog"), ("pug", "pug")]
+)
+def test_class_title(name: str, expected: str) -> None:
+    assert examples.class_title(name) == expected
+
+
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(examples).failed == 0

@@ -1,0 +1,41 @@
+"""Titles of maps in figures, tables and pictures."""
+
+TITLES = {
+    "cam": "CAM",
+    "grad_cam": "Grad-CAM",
+    "grad_cam_pp": "Grad-CAM++",
+    "xgrad_cam": "XGrad-CAM",
+    "hires_cam": "HiResCAM",
+    "layer_cam": "LayerCAM",
+    "activation": "activation",
+}
+REFINEMENTS = {"grabcut": "GrabCut"}
+
+
+def title(map_name: str, layer: str, refinement: str = "none") -> str:
+    """Title of a map, with its layer and its refinement.
+
+    CAM exists at one layer only, so its title has no layer.
+
+    Args:
+        map_name: a key of TITLES. Any other name is its own title.
+        layer: a layer's name, or `all` for the fusion of all layers.
+        refinement: a key of REFINEMENTS, or `none`. Any other name is its own title.
+
+    >>> title("grad_cam", "conv3_block3_out")
+    'Grad-CAM at conv3_block3_out'
+    >>> title("layer_cam", "all", "grabcut")
+    'LayerCAM, all layers, refined by GrabCut'
+    """
+    at_layer = "" if map_name == "cam" else ", all layers" if layer == "all" else f" at {layer}"
+    refined = "" if refinement == "none" else f", refined by {REFINEMENTS.get(refinement, refinement)}"
+    return method_title(map_name) + at_layer + refined
+
+
+def method_title(map_name: str) -> str:
+    """Title of a CAM method, for use where the layer is given elsewhere.
+
+    >>> method_title("grad_cam")
+    'Grad-CAM'
+    """
+    return TITLES.get(map_name, map_name)

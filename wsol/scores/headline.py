@@ -1,0 +1,64 @@
+"""The headline: the figures that metrics/localization.json holds."""
+
+from typing import Any
+
+import pandas as pd
+
+from wsol.scores.localization import of_map
+from wsol.scores.tables import CAM_LESS_MAP, best_layers
+
+Key = tuple[str, str, str]
+
+
+def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame], holdout: pd.DataFrame) -> dict[str, Any]:
+    """Both maps at the fixed threshold, what is chosen on holdout, and the baselines.
+
+    Args:
+        cam, compared: (map, layer, refinement) of the two maps.
+        tables: `scores`, `comparisons` and `baselines`, as `wsol.scores.tables` makes them.
+        holdout: rows of the tidy table with the score mean_iou_chosen on the holdout images.
+    """
+    scores, baselines = tables["scores"], tables["baselines"]
+    return {
+        "cam": _mean_iou(_row(scores, cam, "mean_iou")),
+        "compared": _mean_iou(_row(scores, compared, "mean_iou")),
+        "cam_less_compared": _mean_iou(_difference(tables["comparisons"], compared)),
+        "chosen_on_holdout": {"cam": _chosen(scores, cam), "compared": _best_chosen(scores, compared, holdout)},
+        "baselines": {
+            row.baseline: {"mean_iou": row.estimate} for row in baselines[baselines["score"] == "mean_iou"].itertuples()
+        },
+    }
+
+
+def _row(scores: pd.DataFrame, key: Key, score: str) -> pd.Series:
+    return of_map(scores[scores["score"] == score], key).iloc[0]
+
+
+def _difference(comparisons: pd.DataFrame, compared: Key) -> dict[str, float] | pd.Series:
+    rows = comparisons[(comparisons["comparison"] == CAM_LESS_MAP) & (comparisons["score"] == "mean_iou")]
+    matching = rows[(rows[["other_map", "other_layer", "other_refinement"]] == list(compared)).all(axis=1)]
+    # CAM is not compared with itself
+    return matching.iloc[0] if len(matching) else {"estimate": 0.0, "low": 0.0, "high": 0.0}
+
+
+def _mean_iou(row: Any) -> dict[str, float]:
+    return {"mean_iou": float(row["estimate"]), "low": float(row["low"]), "high": float(row["high"])}
+
+
+def _chosen(scores: pd.DataFrame, key: Key) -> dict[str, float]:
+    """Mean IoU at the threshold chosen on holdout, and at the threshold that is best on test."""
+    row = _row(scores, key, "mean_iou_chosen")
+    return {name: float(row[column]) for name, column in _CHOSEN.items()}
+
+
+_CHOSEN = {"threshold": "threshold", "mean_iou": "estimate", "oracle": "oracle"}
+
+
+def _best_chosen(scores: pd.DataFrame, compared: Key, holdout: pd.DataFrame) -> dict[str, Any]:
+    """The same for the compared map's best layer on holdout; the oracle's layer is the best on test."""
+    map_name, _, refinement = compared
+    best = best_layers(holdout).query("map == @map_name and refinement == @refinement").iloc[0]
+    layers = scores.query("map == @map_name and refinement == @refinement and score == 'mean_iou_chosen'")
+    oracle = layers.loc[layers["oracle"].idxmax()]
+    chosen = _chosen(scores, (map_name, best["layer"], refinement))
+    return {"layer": best["layer"]} | chosen | {"oracle": float(oracle["oracle"]), "oracle_layer": oracle["layer"]}
