@@ -2,7 +2,7 @@
 
     python -m stages.download
 
-Reads   params (dataset, its recipe); finished archives in data/downloads, if there are any
+Reads   params (dataset, its section's download); finished archives in data/downloads, if there are any
 Writes  data/<dataset>/, a prepared TFDS dataset
 Takes   half a minute for toy_dogs; for stanford_dogs the download of 778 MiB and a minute
 """
@@ -13,13 +13,14 @@ import socket
 import sys
 import tarfile
 import urllib.parse
-from typing import Any
 
 import requests
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.util import DownloadError
 
-from stages.support import files, params
+from stages.support import params
+from stages.support.fingerprint import fingerprint
+from stages.support.folders import replace, workspace
 from stages.support.run import run
 from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 from wsol.errors import InputError
@@ -32,43 +33,40 @@ def main() -> str:
     settings = params.read("download")
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
-    dataset = settings["dataset"]
-    recipe, out = settings[dataset]["download"], f"data/{dataset}"
-    check_backbone(params.everything()[dataset])
-    with files.workspace(out, files.fingerprint(recipe)) as folder:
-        builder = (toy_dogs if dataset == "toy_dogs" else stanford_dogs)(folder, recipe)
-        files.replace(builder.data_path, out)
+    recipe, target = settings.recipe.download, f"data/{settings.dataset}"
+    with workspace(target, fingerprint("download")) as folder:
+        if isinstance(recipe, params.Pictures):
+            builder = toy_dogs(folder, recipe)
+        else:
+            builder = stanford_dogs(folder, recipe.folder)
+        write_records_anew(pathlib.Path(builder.data_path))
+        replace(pathlib.Path(builder.data_path), target)
     counts = ", ".join(f"{split.num_examples} {name}" for name, split in builder.info.splits.items())
-    return f"download: wrote {out} ({counts} images)"
+    return f"download: wrote {target} ({counts} images)"
 
 
-def check_backbone(recipe: dict[str, Any]) -> None:
-    """Raise InputError unless the recipe's backbone exists and has all the layers that params.yaml names."""
-    # here, since the processes that draw import this file and need no TensorFlow
-    import stages.support.quiet  # noqa: F401
+def write_records_anew(folder: pathlib.Path) -> None:
+    # here, since the processes that draw toy_dogs import this file and need no TensorFlow
+    from stages.support import reproducible
 
-    from wsol.networks import classifier
-
-    network = classifier.build(recipe["backbone"]["name"], 1, recipe["image_size"], 1)
-    params.check_layers(classifier.layer_names(network), classifier.block_outputs(network))
+    reproducible.write_records_anew(folder)
 
 
-def toy_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:
+def toy_dogs(folder: pathlib.Path, recipe: params.Pictures) -> tfds.core.DatasetBuilder:
     """Draw toy_dogs into the folder."""
-    builder = Builder(config=Pictures(name="pictures", **recipe), data_dir=folder)
+    builder = Builder(config=Pictures(name="pictures", **recipe.model_dump()), data_dir=folder)
     builder.download_and_prepare()
     return builder
 
 
-def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.DatasetBuilder:
-    """Prepare Stanford Dogs in the folder, downloading only the archives that are not there yet.
+def stanford_dogs(folder: pathlib.Path, downloads: str) -> tfds.core.DatasetBuilder:
+    """Prepare Stanford Dogs in `folder`. Only archives missing from `downloads` are downloaded.
 
-    TFDS takes archives it has finished itself by their name, and archives placed by hand
-    by their checksum.
+    TFDS recognises archives that it has downloaded by their names, and archives placed by hand by their checksums.
     """
-    archives = pathlib.Path(recipe["folder"])
+    archives = pathlib.Path(downloads)
     archives.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS would trust what it unpacked of a damaged archive
+    shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS trusts what it has unpacked of a damaged archive
     builder = tfds.builder("stanford_dogs", data_dir=folder)
     config = tfds.download.DownloadConfig(manual_dir=archives)
     try:
@@ -90,19 +88,19 @@ def stanford_dogs(folder: pathlib.Path, recipe: dict[str, Any]) -> tfds.core.Dat
 
 
 def check_network(archives: pathlib.Path) -> None:
-    """Raise OSError if archives are missing and their host has no address: TFDS would try for minutes."""
+    """Raise OSError if archives are missing and their host has no address. TFDS retries for minutes: fail early."""
     if len(tars(archives)) < 3 and not requests.utils.get_environ_proxies(URL):
         socket.getaddrinfo(urllib.parse.urlsplit(URL).hostname, 80)
 
 
 def tars(archives: pathlib.Path) -> list[pathlib.Path]:
     """The finished archives; TFDS downloads into folders of .tmp. and unpacks to folders of .tar."""
-    found = (path for path in sorted(archives.rglob("*.tar")) if path.is_file())
-    return [path for path in found if ".tmp." not in str(path.relative_to(archives))]
+    files = (path for path in sorted(archives.rglob("*.tar")) if path.is_file())
+    return [path for path in files if ".tmp." not in str(path.relative_to(archives))]
 
 
 def damaged(archives: pathlib.Path) -> str:
-    """Which of the archives is no whole tar file, in words."""
+    """Say which of the archives is not a whole tar file."""
     for path in tars(archives):
         if not (tarfile.is_tarfile(path) and _ends_as_tar(path)):
             return f"{path} is damaged"

@@ -52,12 +52,12 @@ def reference_maps(model: keras.Model, layers: list[str], images: np.ndarray, la
         tape.watch(inputs)
         activations, logits = with_outputs(inputs, training=False)
         score = tf.reduce_sum(tf.gather(logits, labels, batch_dims=1))
-    maps = []
+    heatmaps = []
     for values, gradients in zip(activations, tape.gradient(score, activations), strict=True):
         heatmap = np.maximum((values * tf.reduce_mean(gradients, (1, 2), keepdims=True)).numpy().sum(-1), 0)
         peaks = heatmap.max((1, 2), keepdims=True)
-        maps.append(heatmap / np.where(peaks > 0, peaks, 1))
-    return maps
+        heatmaps.append(heatmap / np.where(peaks > 0, peaks, 1))
+    return heatmaps
 
 
 @pytest.mark.parametrize("name", NETWORKS)

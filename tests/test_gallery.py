@@ -1,15 +1,14 @@
 """The gallery and the layer strip: what is drawn of their images."""
 
 import doctest
-import itertools
 import pathlib
 import types
 
 import cv2
 import numpy as np
 import pytest
-from matplotlib.image import FigureImage
 from score_tables import MAPS, NAMES, scores
+from sheets import assert_apart, texts
 
 from stages import gallery as stage
 from stages.support import params
@@ -70,10 +69,6 @@ def sheets(monkeypatch: pytest.MonkeyPatch) -> list[sheet.Sheet]:
 
     monkeypatch.setattr(sheet.Sheet, "png", kept)
     return drawn
-
-
-def texts(drawn: sheet.Sheet) -> list[str]:
-    return [text.get_text() for text in drawn.figure.texts]
 
 
 def test_the_same_examples_give_the_same_bytes() -> None:
@@ -162,20 +157,6 @@ def test_a_box_is_clipped_to_the_picture(sheets: list[sheet.Sheet]) -> None:
 
 # ---------------------------------------------------------------- the layout
 
-Edges = tuple[float, float, float, float]
-
-
-def edges(drawn: sheet.Sheet) -> list[tuple[str, Edges]]:
-    """What is on a sheet: its pictures and its texts, each with (left, bottom, right, top) in pixels."""
-    found: list[tuple[str, Edges]] = [
-        (text.get_text(), text.get_window_extent().extents) for text in drawn.figure.texts
-    ]
-    for image in drawn.figure.images:
-        assert isinstance(image, FigureImage)
-        height, width = image.get_size()  # its window extent is all 0
-        found.append(("a picture", (image.ox, image.oy, image.ox + width, image.oy + height)))
-    return found
-
 
 @pytest.mark.parametrize("threshold", [0.005, 0.1, 0.49, 0.995])
 @pytest.mark.parametrize(("height", "width"), [(60, 80), (300, 40), (40, 300)])
@@ -195,34 +176,8 @@ def test_nothing_overlaps(sheets: list[sheet.Sheet], threshold: float, height: i
         assert_apart(drawn)
 
 
-def assert_apart(drawn: sheet.Sheet) -> None:
-    for name, (left, bottom, right, top) in edges(drawn):
-        assert min(left, bottom) >= 0, name
-        assert right <= drawn.width * sheet.DPI + 1, name
-        assert top <= drawn.height * sheet.DPI + 1, name
-    for (name, first), (name_of_second, second) in itertools.combinations(edges(drawn), 2):
-        shared = [min(first[at + 2], second[at + 2]) - max(first[at], second[at]) for at in (0, 1)]
-        assert min(shared) <= 1, (name, name_of_second)  # rounding errors are up to a pixel
-
-
-def test_an_overlap_would_be_noticed() -> None:
-    drawn = sheet.Sheet(2, 1)
-    drawn.text(0.5, 0.5, "first")
-    assert_apart(drawn)
-    drawn.text(0.6, 0.5, "second")
-    with pytest.raises(AssertionError, match="second"):
-        assert_apart(drawn)
-
-
-def test_an_overlay_is_the_heatmaps_colour_over_grey() -> None:
-    blended = sheet.overlay(np.full((4, 4, 3), 100, np.uint8), np.ones((2, 2)))
-    opacity, brightest = sheet.HEATMAP_OPACITY, 255 * np.array(sheet.COLOURS(1.0)[:3])
-    assert blended[0, 0] == pytest.approx(opacity * brightest + (1 - opacity) * 100, abs=1)
-
-
-@pytest.mark.parametrize("module", [panel, sheet])
-def test_examples_in_docstrings(module: types.ModuleType) -> None:
-    assert doctest.testmod(module).failed == 0
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(panel).failed == 0
 
 
 # ---------------------------------------------------------------- the stage

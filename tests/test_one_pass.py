@@ -30,7 +30,7 @@ def reference(model: keras.Model, layer: str, images: np.ndarray, softmax: bool 
     """Grad-CAM written out, without this project's library."""
     first_part = keras.Model(model.input, model.get_layer(layer).output)
     second_part = keras.Model(model.get_layer(layer).output, model.output)
-    maps = []
+    heatmaps = []
     for image, label in zip(images, LABELS, strict=True):
         activations = first_part(image[None], training=False)
         with tf.GradientTape() as tape:
@@ -39,8 +39,8 @@ def reference(model: keras.Model, layer: str, images: np.ndarray, softmax: bool 
             score = (tf.nn.softmax(logits) if softmax else logits)[0, label]
         alphas = tape.gradient(score, activations).numpy().mean((0, 1, 2))
         heatmap = np.maximum((activations.numpy()[0] * alphas).sum(-1), 0)
-        maps.append(heatmap / heatmap.max() if heatmap.max() > 0 else heatmap)
-    return np.stack(maps)
+        heatmaps.append(heatmap / heatmap.max() if heatmap.max() > 0 else heatmap)
+    return np.stack(heatmaps)
 
 
 def test_every_layer_equals_the_reference(model: keras.Model, images: np.ndarray) -> None:

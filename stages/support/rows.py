@@ -16,6 +16,7 @@ Batch = dict[str, np.ndarray]
 
 def fill(
     folder: pathlib.Path,
+    progress: pathlib.Path,
     count: int,
     batches: Callable[[int], Iterable[Batch]],
     title: str,
@@ -24,15 +25,15 @@ def fill(
     """Fill `folder`/NAME.npy with `count` rows for every NAME in the batches.
 
     Args:
-        folder: part of a workspace. `folder`.rows.txt counts the rows that are on the disk.
+        folder: part of a workspace.
+        progress: file that holds the number of rows on the disk; it lies outside `folder`, which is renamed at the end.
         count: number of rows.
         batches: from the first missing row to the batches that start there; each batch maps a NAME, which may
             contain folders, to a (rows, ...) array.
         title: text of the progress bar.
         interval: seconds.
     """
-    progress = folder.with_name(f"{folder.name}.rows.txt")
-    done = saved = int(progress.read_text()) if progress.is_file() else 0
+    done = int(progress.read_text()) if progress.is_file() else 0
     last = time.monotonic()
     with tqdm(total=count, initial=done, desc=title, unit=" images", disable=None) as bar:
         for batch in batches(done) if done < count else ():
@@ -46,9 +47,9 @@ def fill(
             done += rows
             bar.update(rows)
             if late:
-                saved, last = done, time.monotonic()
+                last = time.monotonic()
                 with aside(progress) as part:
-                    part.write_text(str(saved))
+                    part.write_text(str(done))
 
 
 def _opened(path: pathlib.Path, count: int, values: np.ndarray) -> np.memmap:

@@ -1,8 +1,7 @@
-"""From a heatmap to a box: upsample, threshold, pick a component, draw its rectangle.
+"""From a heatmap to boxes: upsample it, threshold it, select a component, draw its rectangle.
 
-Boxes are `boxes_yxyx`: [ymin, xmin, ymax, xmax], upper edges exclusive. On the canvas they
-are pixels; what leaves this file is fractions of the image, in which the canvas cancels.
-A box of no area is the empty box: four zeros.
+Boxes are boxes_yxyx (see `geometry.py`): pixels on the canvas, a square of `canvas_size` pixels,
+and fractions of the image in the result of `heatmap_boxes`, relative, independent of the canvas.
 """
 
 from collections.abc import Sequence
@@ -19,21 +18,32 @@ def heatmap_boxes(
     """The box of a heatmap at each threshold.
 
     Args:
-        heatmap: (h, w) float, normalised to a maximum of 1, or all 0.
-        thresholds: fractions of the heatmap's maximum; pixels above them are the object's. A
-            lone peak loses some of its height on the canvas, so that there may be no box at
-            thresholds near 1.
-        canvas_size: side of the square on which boxes are drawn, pixels.
-        component: `largest` (most pixels) or `first` (of OpenCV's contours, as in the paper).
-        rectangle: `upright`, or `rotated`: the upright hull of the smallest rotated one.
+        heatmap: (h, w) float, finite. Its maximum is 1, or all its values are 0.
+        thresholds: fractions of the heatmap's maximum. The object is the pixels above the threshold.
+            Upsampling lowers a peak of one pixel, so there may be no box at thresholds near 1.
+        canvas_size: side of the square canvas, pixels.
+        component: `largest` (most pixels; of equals, the first in raster order), or `first` of OpenCV's
+            contours, as in the paper. Components are 8-connected.
+        rectangle: `upright`, or `rotated`, the upright hull of the component's smallest rotated
+            rectangle, as in the paper.
 
     Returns:
-        (thresholds, 4) float32 boxes_yxyx, fractions of the image. Corners of `rotated` may
-        leave the image, as in the paper.
+        (thresholds, 4) float32 boxes_yxyx, fractions of the image; zeros if there is no box. Boxes of
+        `rotated` can extend beyond the image.
+
+    Raises:
+        ValueError: the heatmap is not finite.
+
+    >>> import numpy as np
+    >>> heatmap = np.array([[0, 0, 0, 0], [0, 0.6, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    >>> print(heatmap_boxes(heatmap, [0.5, 0.8], 4, "largest", "upright"))
+    [[0.25 0.25 0.5  0.75]
+     [0.25 0.5  0.5  0.75]]
     """
+    _check_finite(heatmap)
     canvas = upsampled(heatmap, canvas_size)
     if (component, rectangle) == ("largest", "upright"):
-        boxes = _swept(canvas, thresholds)
+        boxes = _largest_upright_boxes(canvas, thresholds)
     else:
         masks = ((canvas > threshold).astype(np.uint8) for threshold in thresholds)
         boxes = np.array([mask_box(mask, component, rectangle) for mask in masks], np.float32).reshape(-1, 4)
@@ -41,36 +51,66 @@ def heatmap_boxes(
 
 
 def upsampled(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
-    """The heatmap (h, w) on a square canvas, float32, bilinear with half-pixel centres."""
+    """Resize a heatmap to the canvas, bilinearly, with half-pixel centres.
+
+    Args:
+        heatmap: (h, w) float.
+        canvas_size: side of the square canvas, pixels.
+
+    Returns:
+        (canvas_size, canvas_size) float32.
+
+    >>> import numpy as np
+    >>> print(upsampled(np.array([[0.0, 1.0]]), 4)[0])
+    [0.   0.25 0.75 1.  ]
+    """
     return cv2.resize(heatmap.astype(np.float32), (canvas_size, canvas_size), interpolation=cv2.INTER_LINEAR)
 
 
-def _swept(canvas: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """The largest components' upright boxes (thresholds, 4) float32 in pixels, by one sweep over all thresholds."""
-    ascending, back = np.unique(np.array(thresholds, np.float32), return_inverse=True)
-    return largest_boxes(canvas, ascending)[back].astype(np.float32)
-
-
 def mask_box(mask: np.ndarray, component: str, rectangle: str) -> tuple[float, float, float, float]:
-    """The box in pixels of a component of a mask (height, width) uint8, 8-connected; empty if it has none."""
+    """The box of a component of a mask.
+
+    Args:
+        mask: (height, width) uint8, 0 or 1.
+        component: `largest` or `first`, see `heatmap_boxes`.
+        rectangle: `upright` or `rotated`, see `heatmap_boxes`.
+
+    Returns:
+        ymin, xmin, ymax, xmax, pixels, upper edges exclusive; zeros for an empty mask.
+    """
     if not mask.any():
         return 0, 0, 0, 0
-    contour = _first_contour(mask if component == "first" else _largest(mask))
+    contour = _first_contour(mask if component == "first" else _largest_component(mask))
     return _rotated_hull(contour) if rectangle == "rotated" else _upright(contour)
 
 
-def _largest(mask: np.ndarray) -> np.ndarray:
-    """The component of the most pixels, as a mask; of equals the first in raster order."""
+def _check_finite(heatmap: np.ndarray) -> None:
+    invalid = heatmap.size - np.count_nonzero(np.isfinite(heatmap))
+    if invalid:
+        raise ValueError(
+            f"Expected a heatmap of finite values, received {invalid} of {heatmap.size} that are NaN or infinite: "
+            "check the network and the method that computed it."
+        )
+
+
+def _largest_upright_boxes(canvas: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+    """Boxes (thresholds, 4) float32, pixels. The thresholds can have any order."""
+    ascending, places = np.unique(np.array(thresholds, np.float32), return_inverse=True)
+    return largest_boxes(canvas, ascending)[places].astype(np.float32)
+
+
+def _largest_component(mask: np.ndarray) -> np.ndarray:
+    """The component of the most pixels as a mask; of equals, the first in raster order."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    winners = np.flatnonzero(areas == areas.max()) + 1
-    # OpenCV numbers components in no promised order
-    winner = labels.ravel()[np.isin(labels, winners).argmax()]
-    return (labels == winner).astype(np.uint8)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    largest = np.flatnonzero(sizes == sizes.max()) + 1
+    # OpenCV does not number components in raster order: search the first pixel of any of the largest
+    label = labels.ravel()[np.isin(labels, largest).argmax()]
+    return (labels == label).astype(np.uint8)
 
 
 def _first_contour(mask: np.ndarray) -> np.ndarray:
-    """The first contour of a mask as the paper's code takes it: (points, 1, 2) int32, x and y."""
+    """The first contour of a mask, (points, 1, 2) int32, x and y, with the arguments of the paper's code."""
     return cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)[0][0]
 
 
@@ -80,9 +120,9 @@ def _upright(contour: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def _rotated_hull(contour: np.ndarray) -> tuple[float, float, float, float]:
-    """Upright hull of the smallest rotated rectangle around a contour's pixels.
+    """The upright hull of the smallest rotated rectangle around a contour's pixels.
 
-    A pixel counts as its unit square, so that no object is thinner than one pixel.
+    Each pixel is a square of side 1, so that no rectangle is thinner than one pixel.
     """
     squares = cv2.convexHull(contour) + np.array([[0, 0], [1, 0], [0, 1], [1, 1]])  # (points, 4, 2)
     corners = cv2.boxPoints(cv2.minAreaRect(squares.reshape(-1, 1, 2).astype(np.float32)))

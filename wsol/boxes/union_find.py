@@ -4,11 +4,7 @@ Union-find over pixels sorted by descending level (a max-tree). Adding a pixel s
 or merges components. Each root stores its pixel count and bounding box, so the boxes at all
 thresholds come from one pass.
 
-The level of a pixel is the number of thresholds below its value. Pixels are numbered in raster
-order on the padded map: a margin of one pixel, and `stride` pixels a row, a power of two.
-
-Numba compiles the functions at the first call and caches them beside this file. Array indices
-are unsigned: for signed ones numba checks the sign, which doubles the time.
+The order of the pixels, their numbers and the compilation are explained in `level_order.py`.
 """
 
 from typing import NamedTuple
@@ -16,38 +12,28 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-BINS = 4096  # of the table from values to levels; a power of two, so scaling a float32 by it is exact
+from wsol.boxes import level_order
+from wsol.boxes.level_order import LevelOrder
 
-# The union-find's record of a label. A pixel gets the label of a neighbour, or a new one.
+# The record of a label. Every pixel has a label; a component has one or more, and one of them is its root.
+# root: label. next, tail: the labels of a component as a linked list, -1 at its end; `tail`, the last, is valid
+# at the root, as is what follows. first, last: pixels in raster order. left, right: columns. size: pixels.
 COMPONENT = np.dtype(
-    [
-        ("root", np.int32),  # the label that stands for the component; the fields from `tail` on hold at the root
-        ("next", np.int32),  # the component's labels are a linked list: the next label, or -1
-        ("tail", np.int32),  # the last label of that list
-        ("first", np.int32),  # pixel in raster order
-        ("last", np.int32),
-        ("left", np.int32),  # column
-        ("right", np.int32),
-        ("size", np.int32),  # pixels
-    ]
+    [(field, np.int32) for field in ("root", "next", "tail", "first", "last", "left", "right", "size")]
 )
 
 
-class MaxTree(NamedTuple):
-    """The arrays of the union-find, for maps of n pixels with the padding."""
+class Forest(NamedTuple):
+    """The union-find's components."""
 
     connectivity: int  # 8 or 4
-    stride: int  # pixels in a padded row
-    offsets: np.ndarray  # (8,) uint64: what to add to a pixel's number for its neighbours, clockwise from above
-    pixels: np.ndarray  # (pixels of level 1 and above,) uint32: by descending level, then in raster order
-    ends: np.ndarray  # (levels + 1,) int64: how many pixels are of each level or above
-    earlier: np.ndarray  # (n,) uint8: the set of neighbours that are added before the pixel, as a bit mask
-    labels: np.ndarray  # (n,) uint32: of the pixels added so far
+    offsets: np.ndarray  # (8,) uint64: from a pixel's number to its neighbours', clockwise from above
+    labels: np.ndarray  # (padded pixels,) uint32, of the pixels added so far
     components: np.ndarray  # (labels,) COMPONENT
 
 
 def _representatives(connectivity: int) -> np.ndarray:
-    """For each set of neighbours, one neighbour of each of its connected groups.
+    """For each set of neighbours of a pixel, one neighbour of each connected group.
 
     Neighbours are numbered clockwise from above, so odd ones are corners. 4-connectivity ignores corners.
 
@@ -56,22 +42,18 @@ def _representatives(connectivity: int) -> np.ndarray:
     """
     table = np.full((256, 4), -1, np.int8)
     for mask in range(256):
-        groups: list[set[int]] = []
-        for neighbour in range(0, 8, 8 // connectivity):
-            if mask >> neighbour & 1:
-                # a corner touches the two sides next to it; a side also touches the next sides, across a corner
-                steps = () if connectivity == 4 else (-1, 1) if neighbour % 2 else (-2, -1, 1, 2)
-                near = {(neighbour + step) % 8 for step in steps}
-                touching = [group for group in groups if group & near]
-                groups = [group for group in groups if not group & near] + [{neighbour}.union(*touching)]
-        table[mask, : len(groups)] = [min(group) for group in groups]
+        present = {neighbour for neighbour in range(0, 8, 8 // connectivity) if mask >> neighbour & 1}
+        # counter-clockwise, a corner touches the side next to it, and a side also the next side, across a corner
+        touched = {n: {(n - 1) % 8} if n % 2 else {(n - 1) % 8, (n - 2) % 8} for n in present}
+        starts = [n for n in sorted(present) if connectivity == 4 or not touched[n] & present]
+        groups = starts or sorted(present)[:1]  # a full circle has no start
+        table[mask, : len(groups)] = groups
     return table
 
 
 REPRESENTATIVES_8, REPRESENTATIVES_4 = _representatives(8), _representatives(4)
 
 
-@numba.njit(cache=True, nogil=True)
 def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """The upright box of the largest component of `canvas > threshold`, for each threshold.
 
@@ -90,25 +72,16 @@ def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     [[0 1 2 3]
      [0 1 1 2]]
     """
-    levels, histogram = _levels(canvas, thresholds)
-    tree = _max_tree(levels, histogram, 8)
-    boxes = np.zeros((len(thresholds), 4), np.int32)
-    count, largest = np.uint64(0), np.uint64(0)
-    for level in range(len(boxes), 0, -1):
-        count, largest = _add_level(tree, level, count, largest)
-        if count:
-            boxes[level - 1] = np.array(_box(tree.components[largest], tree.stride))
-    return boxes
+    return _largest_boxes(level_order.by_thresholds(canvas, thresholds))
 
 
-@numba.njit(cache=True, nogil=True)
 def contour_ious(grey: np.ndarray, ground_truth_yxyx: np.ndarray) -> np.ndarray:
     """IoU of the contours of `grey > level` with the ground truth, for each level of 0..254.
 
-    Contours are OpenCV's. There is one around each 8-connected component, and one around each hole
-    (4-connected), which runs on the pixels around the hole. The upper edges of a contour's box are one
-    pixel larger than elsewhere in this project, but not outside the map. The reason is the protocol of
-    clovaai/wsolevaluation: it takes x + width for the last column, and counts that column.
+    Contours are OpenCV's: one around each 8-connected component, and one around each hole (4-connected),
+    which runs on the pixels around the hole. The upper edges of a contour's box are one pixel larger than
+    elsewhere in this project, but not outside the map. This is the protocol of clovaai/wsolevaluation, which
+    takes x + width for the last column and counts it.
 
     Args:
         grey: (height, width) uint8.
@@ -118,25 +91,36 @@ def contour_ious(grey: np.ndarray, ground_truth_yxyx: np.ndarray) -> np.ndarray:
         (255, 2) float64: the IoU of the largest component's contour, and the highest of any contour. Both
         are the highest with any ground-truth box.
     """
-    ious = _contour_ious(grey, 8, ground_truth_yxyx)
-    hole_ious = _contour_ious(~grey, 4, ground_truth_yxyx)
+    ious = _contour_ious(level_order.by_grey(grey), grey.shape, 8, ground_truth_yxyx)
+    hole_ious = _contour_ious(level_order.by_grey(~grey), grey.shape, 4, ground_truth_yxyx)
     ious[:, 1] = np.maximum(ious[:, 1], hole_ious[::-1, 1])  # grey <= level is the same as ~grey > 254 - level
     return ious
 
 
-@numba.njit
-def _contour_ious(grey: np.ndarray, connectivity: int, ground_truth_yxyx: np.ndarray) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def _largest_boxes(order: LevelOrder) -> np.ndarray:
+    forest, boxes = _forest(order, 8), np.zeros((len(order.ends) - 2, 4), np.int32)
+    count, largest = np.uint64(0), np.uint64(0)
+    for level in range(len(boxes), 0, -1):
+        count, largest = _add_level(order, forest, level, count, largest)
+        if count:
+            boxes[level - 1] = np.array(_box(forest.components[largest], order.stride))
+    return boxes
+
+
+@numba.njit(cache=True, nogil=True)
+def _contour_ious(
+    order: LevelOrder, shape: tuple[int, int], connectivity: int, ground_truth_yxyx: np.ndarray
+) -> np.ndarray:
     """`contour_ious` of components (connectivity 8), or of holes, which are components of `~grey` (4)."""
-    levels = _padded(grey.shape)
-    levels[1 : grey.shape[0] + 1, 1 : grey.shape[1] + 1] = grey
-    tree = _max_tree(levels, np.bincount(grey.ravel(), minlength=256), connectivity)
-    ious = np.zeros((255, 2))
+    forest, ious = _forest(order, connectivity), np.zeros((255, 2))
     count, largest = np.uint64(0), np.uint64(0)
     for level in range(len(ious), 0, -1):
-        count, largest = _add_level(tree, level, count, largest)
+        count, largest = _add_level(order, forest, level, count, largest)
         for label in range(count):
-            if tree.components[label].root == label:
-                iou = _contour_iou(tree.components[label], tree.stride, grey.shape, connectivity == 4, ground_truth_yxyx)
+            component = forest.components[label]
+            if component.root == label:
+                iou = _contour_iou(component, order.stride, shape, connectivity == 4, ground_truth_yxyx)
                 ious[level - 1, 1] = max(ious[level - 1, 1], iou)
                 if label == largest:
                     ious[level - 1, 0] = iou
@@ -144,89 +128,24 @@ def _contour_ious(grey: np.ndarray, connectivity: int, ground_truth_yxyx: np.nda
 
 
 @numba.njit
-def _padded(shape: tuple[int, int]) -> np.ndarray:
-    """Zeros (height + 2, stride) int16."""
-    stride = 1
-    while stride < shape[1] + 2:
-        stride *= 2
-    return np.zeros((shape[0] + 2, stride), np.int16)
-
-
-@numba.njit
-def _levels(canvas: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The padded map of levels, and the number of pixels of each level.
-
-    A table gives the level at the start of the value's bin. Comparisons give the level inside the bin.
-    """
-    bins = np.float32(BINS)
-    bin_levels = np.searchsorted(thresholds, np.arange(BINS + 1) / bins).astype(np.int16)
-    upper = np.append(thresholds, np.float32(np.inf))  # the largest value of each level
-    levels, histogram = _padded(canvas.shape), np.zeros(len(upper), np.int64)
-    for row in range(canvas.shape[0]):
-        for column in range(canvas.shape[1]):
-            value = canvas[row, column]
-            level = bin_levels[np.uint64(min(max(value * bins, np.float32(0)), bins))]
-            while upper[level] < value:
-                level += 1
-            levels[row + 1, column + 1] = level
-            histogram[level] += 1
-    return levels, histogram
-
-
-@numba.njit
-def _max_tree(levels: np.ndarray, histogram: np.ndarray, connectivity: int) -> MaxTree:
-    """The union-find before the first pixel is added."""
-    stride = levels.shape[1]
+def _forest(order: LevelOrder, connectivity: int) -> Forest:
+    stride, pixels = order.stride, len(order.earlier)
     offsets = np.array([-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1]).astype(np.uint64)
-    pixels, ends = _sorted_pixels(levels, histogram)
-    # components do not start side by side: at most every second pixel of a row, and every second row if 8-connected
-    components = np.empty(levels.size // (4 if connectivity == 8 else 2) + 1, COMPONENT)
-    labels = np.empty(levels.size, np.uint32)
-    return MaxTree(connectivity, stride, offsets, pixels, ends, _earlier_neighbours(levels), labels, components)
+    # two components never start side by side: at most one in two pixels, or in 2 x 2 if 8-connected
+    most = pixels // (4 if connectivity == 8 else 2) + 1
+    return Forest(connectivity, offsets, np.empty(pixels, np.uint32), np.empty(most, COMPONENT))
 
 
 @numba.njit
-def _sorted_pixels(levels: np.ndarray, histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`pixels` and `ends` of MaxTree: a counting sort."""
-    ends = np.zeros(len(histogram) + 1, np.int64)
-    ends[:-1] = histogram[::-1].cumsum()[::-1]
-    places = ends[1:].copy()  # where the next pixel of each level goes
-    pixels = np.empty(ends[1], np.uint32)
-    for pixel, level in enumerate(levels.ravel()):
-        if level > 0:
-            pixels[places[level]] = pixel
-            places[level] += 1
-    return pixels, ends
-
-
-@numba.njit
-def _earlier_neighbours(levels: np.ndarray) -> np.ndarray:
-    """`earlier` of MaxTree: neighbours of a higher level, and those of the same level and a lower number."""
-    earlier = np.zeros(levels.shape, np.uint8)
-    for row in range(1, levels.shape[0] - 1):
-        above, same, below = levels[row - 1], levels[row], levels[row + 1]
-        for x in range(1, levels.shape[1] - 1):
-            level = same[x]
-            earlier[row, x] = (
-                (above[x] >= level)
-                | (above[x + 1] >= level) << 1
-                | (same[x + 1] > level) << 2
-                | (below[x + 1] > level) << 3
-                | (below[x] > level) << 4
-                | (below[x - 1] > level) << 5
-                | (same[x - 1] >= level) << 6
-                | (above[x - 1] >= level) << 7
-            )
-    return earlier.ravel()
-
-
-@numba.njit
-def _add_level(tree: MaxTree, level: int, count: np.uint64, largest: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """Add the pixels of a level; returns the number of labels, and the root of the largest component.
+def _add_level(
+    order: LevelOrder, forest: Forest, level: int, count: np.uint64, largest: np.uint64
+) -> tuple[np.uint64, np.uint64]:
+    """Add the pixels of a level; returns the number of labels and the largest component's root.
 
     A long function: with the loop's body in a function of its own it takes twice as long.
     """
-    connectivity, stride, offsets, pixels, ends, earlier, labels, components = tree
+    stride, pixels, ends, earlier = order
+    connectivity, offsets, labels, components = forest
     representatives = REPRESENTATIVES_8 if connectivity == 8 else REPRESENTATIVES_4
     column_mask = np.uint64(stride - 1)
     most = _rank(components[largest]) if count else np.int64(0)

@@ -51,8 +51,8 @@ def mapper(
         # holds each image's gradient. Backpropagation stops at the earliest of the activations.
         gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
         pairs = list(zip(activations, gradients, strict=True))
-        maps = [METHODS[method](*pair) for method in methods for pair in pairs]
-        return [*(normalise(values, relu) for values in (cam(features, kernel, classes), *maps)), logits]
+        heatmaps = [cam(features, kernel, classes), *(METHODS[name](*pair) for name in methods for pair in pairs)]
+        return [*(normalise(heatmap, relu) for heatmap in heatmaps), logits]
 
     def one_pass(images: tf.Tensor, labels: tf.Tensor) -> tuple[Heatmaps, tf.Tensor]:
         *heatmaps, logits = compiled(images, labels)
@@ -62,7 +62,7 @@ def mapper(
 
 
 def _check_weights(classifier: keras.Model) -> None:
-    """Refuse NaN weights: oneDNN's fused ReLU turns NaN into 0, so the heatmaps may be finite but wrong."""
+    """Raise an error for NaN weights: oneDNN's fused ReLU turns NaN into 0, so heatmaps may be finite but wrong."""
     for layer in classifier.layers:
         if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
             raise InputError(

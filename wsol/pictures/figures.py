@@ -40,14 +40,7 @@ def filled(plot: Plot, tables: dict[str, pd.DataFrame], heading: str, templates:
     column = next(iter(plot["y"].values()))
     rows = pd.concat([table.assign(rev=heading) for table in tables.values()])
     rows = rows.astype(object).where(rows.notna(), None)  # JSON has no NaN
-    labels = {name: plot[name] for name in ("title", "x_label", "y_label") if name in plot}
-    anchors: dict[str, str] = {
-        "template": plot["template"],
-        "template_dir": templates,
-        "x": plot["x"],
-        "y": column,
-        **labels,
-    }
+    anchors = plot | {"y": column, "template_dir": templates}
     return json.dumps(VegaRenderer(rows.to_dict("records"), "figure", **anchors).get_filled_template())
 
 

@@ -69,7 +69,7 @@ def sign_flip_p(differences: np.ndarray, draws: int, seed: int) -> np.ndarray:
 
 
 def _products(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """weights (draws, images) of a small integer type @ values (images, columns), without a float copy of all weights."""
+    """`weights @ values`, (draws, images) of small integers @ (images, columns), a few weights at a time as float."""
     parts = [weights[rows].astype(float) @ values for rows in _slices(len(weights), DRAWS_AT_ONCE)]
     return np.concatenate(parts)
 

@@ -83,7 +83,7 @@ def _table(rows: list[tuple[str, float, np.ndarray]]) -> pd.DataFrame:
 
 
 def with_oracle(table: pd.DataFrame, oracle: pd.DataFrame) -> pd.DataFrame:
-    """Adds each score's `oracle`, its mean with the threshold chosen on the images themselves, and `oracle_threshold`."""
+    """Adds `oracle`, each score's mean with the threshold chosen on the images themselves, and `oracle_threshold`."""
     assert table["score"].tolist() == oracle["score"].tolist()
     means = [values.mean() for values in oracle["values"]]
     return table.assign(oracle=means, oracle_threshold=oracle["threshold"].to_numpy())

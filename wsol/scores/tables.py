@@ -144,8 +144,8 @@ def images_of_map(
         ground_truth_yxyx: (images, most, 4) float, fractions of the image; rows of zeros are none.
 
     Returns:
-        The columns of `image_info`; map, layer, refinement; iou and iou_chosen; the box (ymin, xmin, ymax, xmax) and its
-        box_area; ground_truth_area, of the ground-truth box with the highest IoU.
+        The columns of `image_info`; map, layer, refinement; iou and iou_chosen; the box (ymin, xmin, ymax, xmax) and
+        its box_area; ground_truth_area, of the ground-truth box with the highest IoU.
     """
     overlaps = iou(boxes_yxyx[:, None], ground_truth_yxyx)  # (images, most)
     nearest = ground_truth_yxyx[np.arange(len(image_info)), overlaps.argmax(axis=1)]

@@ -1,0 +1,66 @@
+"""Run the frozen backbone over all images, where the head alone is trained.
+
+    python -m stages.features
+
+Reads   params (dataset, the dataset's image size, backbone and finetune.trainable), data/<dataset>/
+Writes  data/features/: for `trainable: head`, {train,test}/features.npy, (images, k) float32, the pooled features in
+        the dataset's order; otherwise a note
+Takes   0.1 s an image of 224 x 224 on 2 cores
+
+The features depend on neither the seed nor the learning rate, so a change of these does not compute them again. A
+stopped run is resumed from data/features.partial/.
+"""
+
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from stages.support import params, quiet, rows
+from stages.support.fingerprint import fingerprint
+from stages.support.folders import fresh_folder, replace, workspace
+from stages.support.pictures import named_pictures
+from stages.support.run import run
+from stages.support.untrained import FROZEN_SEED, untrained, weights_files
+from wsol.data import datasets, images
+from wsol.networks import training
+
+BATCH = 32  # images a pass
+SPLITS = ("train", "test")
+NOTE = "There are features only where finetune.trainable is head.\n"
+
+
+def main() -> str:
+    settings = params.read("features")
+    if settings.recipe.finetune.trainable != "head":
+        with fresh_folder("data/features") as folder:
+            (folder / "README.txt").write_text(NOTE)
+        return "features: wrote nothing but a note, since finetune.trainable is not head"
+    print(f"features: on {quiet.device()}", flush=True)
+    tf.config.experimental.enable_op_determinism()
+    builder = datasets.load(f"data/{settings.dataset}")
+    model = untrained(settings.recipe, builder.info.features["label"].num_classes, FROZEN_SEED)
+    backbone = tf.function(training.backbone(model))
+    with workspace("data/features", fingerprint("features", *weights_files(settings.recipe))) as folder:
+        for split in SPLITS:
+            examples = datasets.all_encoded(builder, split)
+            batches = pooled(backbone, examples, settings.recipe.image_size)
+            with named_pictures(examples):
+                rows.fill(folder / "out" / split, folder / f"{split}.txt", len(examples), batches, split)
+        replace(folder / "out", "data/features")
+    return "features: wrote data/features"
+
+
+def pooled(
+    backbone: Callable[..., tf.Tensor], examples: tf.data.Dataset, image_size: int
+) -> Callable[[int], Iterator[rows.Batch]]:
+    """From the index of the first example to batches of pooled features."""
+
+    def batches(start: int) -> Iterator[rows.Batch]:
+        for pixels, _ in images.labelled(examples.skip(start), image_size).batch(BATCH).prefetch(2):
+            yield {"features": backbone(pixels, training=False).numpy()}
+
+    return batches
+
+
+if __name__ == "__main__":
+    run(main)

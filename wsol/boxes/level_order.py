@@ -1,0 +1,115 @@
+"""The pixels of a map in the order in which a union-find adds them: by descending level.
+
+The level of a pixel is the number of thresholds below its value. Pixels are numbered in raster
+order on the padded map: a margin of one pixel, and `stride` pixels a row, a power of two.
+
+Numba compiles the functions at the first call and caches them beside this file. The cache only
+notices changes of this file, so compiled functions call no functions of other files. Array
+indices are unsigned: for signed ones numba checks the sign, which doubles the time.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+BINS = 4096  # of the table from values to levels; a power of two, so scaling a float32 by it is exact
+
+
+class LevelOrder(NamedTuple):
+    """The order of a map's pixels, n with the padding."""
+
+    stride: int  # pixels in a row
+    pixels: np.ndarray  # (pixels of level 1 and above,) uint32: by descending level, then in raster order
+    ends: np.ndarray  # (levels + 1,) int64: how many pixels are of each level or above
+    earlier: np.ndarray  # (n,) uint8: the set of neighbours that come before a pixel; bit 0 is above, then clockwise
+
+
+@numba.njit(cache=True, nogil=True)
+def by_thresholds(canvas: np.ndarray, thresholds: np.ndarray) -> LevelOrder:
+    """Order the pixels of a map by the number of thresholds below their value.
+
+    Args:
+        canvas: (height, width) float32, finite.
+        thresholds: (thresholds,) float32 in 0..1, ascending.
+    """
+    return _ordered(*_levels(canvas, thresholds))
+
+
+@numba.njit(cache=True, nogil=True)
+def by_grey(grey: np.ndarray) -> LevelOrder:
+    """Order the pixels of a map (height, width) uint8 by their value."""
+    levels = _padded(grey.shape)
+    levels[1 : grey.shape[0] + 1, 1 : grey.shape[1] + 1] = grey
+    return _ordered(levels, np.bincount(grey.ravel(), minlength=256))
+
+
+@numba.njit
+def _padded(shape: tuple[int, int]) -> np.ndarray:
+    """Zeros (height + 2, stride) int16 for the levels of a padded map."""
+    stride = 1
+    while stride < shape[1] + 2:
+        stride *= 2
+    return np.zeros((shape[0] + 2, stride), np.int16)
+
+
+@numba.njit
+def _levels(canvas: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The levels of the padded map, and the number of pixels of each level.
+
+    A table gives the level at the start of the value's bin. Comparisons give the level inside the bin.
+    """
+    bins = np.float32(BINS)
+    bin_levels = np.searchsorted(thresholds, np.arange(BINS + 1) / bins).astype(np.int16)
+    upper = np.append(thresholds, np.float32(np.inf))  # the largest value of each level
+    levels, histogram = _padded(canvas.shape), np.zeros(len(upper), np.int64)
+    for row in range(canvas.shape[0]):
+        for column in range(canvas.shape[1]):
+            value = canvas[row, column]
+            level = bin_levels[np.uint64(min(max(value * bins, np.float32(0)), bins))]
+            while upper[level] < value:
+                level += 1
+            levels[row + 1, column + 1] = level
+            histogram[level] += 1
+    return levels, histogram
+
+
+@numba.njit
+def _ordered(levels: np.ndarray, histogram: np.ndarray) -> LevelOrder:
+    pixels, ends = _sorted_pixels(levels, histogram)
+    return LevelOrder(levels.shape[1], pixels, ends, _earlier_neighbours(levels))
+
+
+@numba.njit
+def _sorted_pixels(levels: np.ndarray, histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`pixels` and `ends` of LevelOrder, by a counting sort."""
+    ends = np.zeros(len(histogram) + 1, np.int64)
+    ends[:-1] = histogram[::-1].cumsum()[::-1]
+    places = ends[1:].copy()  # of the next pixel of each level
+    pixels = np.empty(ends[1], np.uint32)
+    for pixel, level in enumerate(levels.ravel()):
+        if level > 0:
+            pixels[places[level]] = pixel
+            places[level] += 1
+    return pixels, ends
+
+
+@numba.njit
+def _earlier_neighbours(levels: np.ndarray) -> np.ndarray:
+    """`earlier` of LevelOrder: neighbours of a higher level, and of the same level and a lower number."""
+    earlier = np.zeros(levels.shape, np.uint8)
+    for row in range(1, levels.shape[0] - 1):
+        above, same, below = levels[row - 1], levels[row], levels[row + 1]
+        for x in range(1, levels.shape[1] - 1):
+            level = same[x]
+            earlier[row, x] = (
+                (above[x] >= level)
+                | (above[x + 1] >= level) << 1
+                | (same[x + 1] > level) << 2
+                | (below[x + 1] > level) << 3
+                | (below[x] > level) << 4
+                | (below[x - 1] > level) << 5
+                | (same[x - 1] >= level) << 6
+                | (above[x - 1] >= level) << 7
+            )
+    return earlier.ravel()
