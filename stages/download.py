@@ -30,6 +30,9 @@ NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.Reque
 
 
 def main() -> str:
+    # here, since the processes that draw toy_dogs import this file and need no TensorFlow
+    from stages.support import reproducible
+
     settings = params.read("download")
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
@@ -39,17 +42,10 @@ def main() -> str:
             builder = toy_dogs(folder, recipe)
         else:
             builder = stanford_dogs(folder, recipe.folder)
-        write_records_anew(pathlib.Path(builder.data_path))
+        reproducible.write_records_anew(pathlib.Path(builder.data_path))
         replace(pathlib.Path(builder.data_path), target)
     counts = ", ".join(f"{split.num_examples} {name}" for name, split in builder.info.splits.items())
     return f"download: wrote {target} ({counts} images)"
-
-
-def write_records_anew(folder: pathlib.Path) -> None:
-    # here, since the processes that draw toy_dogs import this file and need no TensorFlow
-    from stages.support import reproducible
-
-    reproducible.write_records_anew(folder)
 
 
 def toy_dogs(folder: pathlib.Path, recipe: params.Pictures) -> tfds.core.DatasetBuilder:

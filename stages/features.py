@@ -13,9 +13,11 @@ stopped run is resumed from data/features.partial/.
 
 from collections.abc import Callable, Iterator
 
+import stages.support.quiet as quiet
+
 import tensorflow as tf
 
-from stages.support import params, quiet, rows
+from stages.support import params, rows
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import fresh_folder, replace, workspace
 from stages.support.pictures import named_pictures

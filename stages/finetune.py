@@ -15,12 +15,14 @@ import json
 import pathlib
 from collections.abc import Callable
 
+import stages.support.quiet as quiet
+
 import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import epochs, files, params, quiet
+from stages.support import epochs, files, params
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.pictures import named_pictures

@@ -16,12 +16,14 @@ import json
 import pathlib
 from collections.abc import Callable, Iterator
 
+import stages.support.quiet as quiet
+
 import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import files, params, quiet, rows
+from stages.support import files, params, rows
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, replace, workspace
 from stages.support.in_flight import COUNT, in_flight

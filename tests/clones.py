@@ -10,14 +10,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = pathlib.Path(__file__).parents[1]
-STAGES = ("download", "finetune", "heatmaps", "boxes", "max_box_acc", "iou", "figures", "gallery", "page")
-MINUTE_RECIPE = {
-    "toy_dogs.image_size": 32,
-    "toy_dogs.download.train": 4,
-    "toy_dogs.download.test": 2,
-    "toy_dogs.backbone.width": 0.05,
-    "toy_dogs.finetune.epochs": 2,
-}
+STAGES = (
+    *("check", "download", "features", "finetune", "curves", "heatmaps"),
+    *("boxes", "max_box_acc", "scores", "report", "figures", "gallery", "page"),
+)
 
 
 def shell(folder: pathlib.Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -52,12 +48,13 @@ def set_params(folder: pathlib.Path, changes: dict[str, Any]) -> None:
 
 
 def clone_to(folder: pathlib.Path) -> None:
-    """A clone of the working tree as it is, uncommitted changes included."""
+    """A clone of the working tree, uncommitted changes included, with the tests' own params."""
     listed = succeed(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     for name in listed:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / "tests/params.yaml", folder / "params.yaml")
     succeed(folder, "git", "init", "--quiet")
     commit(folder)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import keras
 import pytest
 import tensorflow_datasets as tfds
-from clones import MINUTE_RECIPE, STAGES, clone_to, commit, log_of, set_params, succeed
+from clones import STAGES, clone_to, commit, log_of, succeed
 
 from wsol.data import datasets
 from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
@@ -39,10 +39,9 @@ def model() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A clone in which `dvc repro` has run the minute recipe."""
+    """A clone in which `dvc repro` has run with tests/params.yaml."""
     folder = tmp_path_factory.mktemp("clone")
     clone_to(folder)
-    set_params(folder, MINUTE_RECIPE)
     output = succeed(folder, "dvc", "repro")
     assert [f"Running stage '{stage}'" in output for stage in STAGES] == [True] * len(STAGES)
     commit(folder)

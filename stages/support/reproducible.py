@@ -27,7 +27,7 @@ def write_records_anew(folder: pathlib.Path) -> None:
 
 def save_model(model: keras.Model, path: str) -> None:
     """Save a model as `keras.Model.save` does, without its optimizer and without dates."""
-    plain = keras.Model(model.inputs, model.outputs, name=model.name)
+    plain = keras.Model(model.input, model.output, name=model.name)  # an uncompiled model has no optimizer
     with aside(path) as part:
         dated = part.with_name(f"dated.{part.name}")
         plain.save(dated)
