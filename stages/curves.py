@@ -4,7 +4,7 @@
 
 Reads   models/training/
 Writes  metrics/finetune.json    {fit,holdout,test}.{top1,top5,loss}
-        plots/training.csv       columns epoch, split (fit or holdout), loss, top1
+        plots/training.csv       columns epoch (from 1), split (fit or holdout), loss, top1
 Takes   no time
 
 It is a stage of its own so that all outputs of `finetune` are cached: DVC then restores an earlier training.
@@ -32,7 +32,7 @@ def main() -> str:
 def of_split(log: pd.DataFrame, split: str) -> pd.DataFrame:
     """A split's columns of Keras's log."""
     prefix = SPLITS[split]
-    columns = {"epoch": log["epoch"], "split": split, "loss": log[f"{prefix}loss"], "top1": log[f"{prefix}top1"]}
+    columns = {"epoch": log["epoch"] + 1, "split": split, "loss": log[f"{prefix}loss"], "top1": log[f"{prefix}top1"]}
     return pd.DataFrame(columns)
 
 

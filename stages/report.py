@@ -184,7 +184,7 @@ def write_plots(
     means = files.read_table("data/scores/thresholds.parquet")
     drawn = {
         "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], keys[1]),
-        "iou_by_threshold": plot_data.by_threshold(means, made["baselines"]),
+        "iou_by_threshold": plot_data.by_threshold(means, made["baselines"], keys[1]),
         "compared": plot_data.compared_maps(keys, made["scores"], made["baselines"]),
         "iou_by_image": plot_data.by_image(cam, compared),
         "confusion": plot_data.confusion(info),

@@ -17,9 +17,9 @@ from wsol.boxes.level_order import LevelOrder
 
 # The record of a label. Every pixel has a label; a component has one or more, and one of them is its root.
 # root: label. next, tail: the labels of a component as a linked list, -1 at its end; `tail`, the last, is valid
-# at the root, as is what follows. first, last: pixels in raster order. left, right: columns. size: pixels.
+# at the root, as is what follows. first, last: pixels in raster order. left, right: columns. area: number of pixels.
 COMPONENT = np.dtype(
-    [(field, np.int32) for field in ("root", "next", "tail", "first", "last", "left", "right", "size")]
+    [(field, np.int32) for field in ("root", "next", "tail", "first", "last", "left", "right", "area")]
 )
 
 
@@ -174,7 +174,7 @@ def _add_level(
 @numba.njit
 def _rank(component: np.record) -> np.int64:
     """More pixels rank higher; of equals, the first in raster order."""
-    return (np.int64(component.size) << 32) - component.first
+    return (np.int64(component.area) << 32) - component.first
 
 
 @numba.njit
@@ -182,14 +182,14 @@ def _start(components: np.ndarray, label: np.uint64, pixel: np.uint64, column: n
     component = components[label]
     component.root, component.next, component.tail = label, -1, label
     component.first, component.last, component.left, component.right = pixel, pixel, column, column
-    component.size = 1
+    component.area = 1
 
 
 @numba.njit
 def _extend(component: np.record, pixel: np.int32, column: np.int32) -> None:
     component.first, component.last = min(component.first, pixel), max(component.last, pixel)
     component.left, component.right = min(component.left, column), max(component.right, column)
-    component.size += 1
+    component.area += 1
 
 
 @numba.njit
@@ -197,7 +197,7 @@ def _merge(components: np.ndarray, first: np.uint64, second: np.uint64) -> np.ui
     """Merge the smaller of two components into the larger; returns the root."""
     if first == second:
         return first
-    if components[second].size > components[first].size:
+    if components[second].area > components[first].area:
         first, second = second, first
     label = np.int64(second)
     while label >= 0:
@@ -207,7 +207,7 @@ def _merge(components: np.ndarray, first: np.uint64, second: np.uint64) -> np.ui
     components[kept.tail].next, kept.tail = second, merged.tail
     kept.first, kept.last = min(kept.first, merged.first), max(kept.last, merged.last)
     kept.left, kept.right = min(kept.left, merged.left), max(kept.right, merged.right)
-    kept.size += merged.size
+    kept.area += merged.area
     return first
 
 

@@ -1,5 +1,6 @@
 """Examples for the pictures: a test image with its heatmaps and their boxes, from the tables of the run."""
 
+import difflib
 import re
 from typing import NamedTuple
 
@@ -66,8 +67,9 @@ def shown_maps(maps: pd.DataFrame, map_name: str, layer: str) -> ShownMaps:
     keys = [MapKey(*row) for row in rows.itertuples(index=False)]
     compared = MapKey(map_name, layer)
     if compared not in keys:
-        names = ", ".join(" at ".join(key[:2]) for key in keys)
-        raise InputError(f"Expected `map` and `layer` to name one of {names}; got {map_name} at {layer}: change them.")
+        got, known = f"{map_name} at {layer}", [f"{key.map} at {key.layer}" for key in keys]
+        nearest = ", ".join(difflib.get_close_matches(got, known, n=3, cutoff=0))
+        raise InputError(f"Expected map and layer to name a map of this run; got {got}, nearest are {nearest}.")
     (cam,) = (key for key in keys if key.map == "cam")
     return ShownMaps(cam, compared, [key for key in keys if key.map == map_name])
 

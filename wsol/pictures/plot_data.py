@@ -46,14 +46,23 @@ def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
     return {f"{name}_iou": means[name] for name in BASELINES}
 
 
-def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """Mean IoU and MaxBoxAcc's accuracy of each map at each threshold, beside the baselines' mean IoU.
+def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
+    """Mean IoU and MaxBoxAcc's accuracy at each threshold of CAM, and of the compared map at each layer.
 
     Args:
         means: columns map, layer, refinement, threshold, mean_iou, box_acc.
         baselines: as `wsol.scores.tables` makes them.
+        compared: (map, layer, refinement).
+
+    Returns:
+        Columns map, layer, refinement, title, threshold, mean_iou, box_acc, and one column a baseline.
     """
-    return means.assign(**_baseline_ious(baselines))
+    shown = means[(means["refinement"] == compared[2]) & means["map"].isin(["cam", compared[0]])]
+    table = shown.assign(**_baseline_ious(baselines))
+    titles = {key: title(*key) for key in table[KEY].drop_duplicates().itertuples(index=False, name=None)}
+    keys = table[KEY].itertuples(index=False, name=None)
+    table.insert(len(KEY), "title", [titles[key] for key in keys])
+    return table
 
 
 def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
