@@ -38,7 +38,7 @@ def changed(name: str) -> Callable[[], int]:
     """The pass with one change. It patches modules, so it needs a process of its own."""
     import keras
 
-    from stages import heatmaps
+    from stages.support import in_flight
     from wsol.maps import methods, one_pass
     from wsol.networks import folding
 
@@ -47,7 +47,7 @@ def changed(name: str) -> Callable[[], int]:
     elif name == "weights as constants":
         with_constants()
     elif name == "one pass under way":
-        heatmaps.IN_FLIGHT = 1
+        in_flight.COUNT = 1
     elif name == "activations leave the graph":
         methods.METHODS["grad_cam"] = lambda activations, gradients: (activations, gradients)
         one_pass.normalise = lambda maps, relu: maps

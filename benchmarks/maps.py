@@ -44,7 +44,7 @@ def labels(count: int) -> np.ndarray:
 def ours(batch: int = 8) -> Callable[[], int]:
     import tensorflow as tf
 
-    from stages import heatmaps
+    from stages.support.in_flight import in_flight
     from wsol.maps import one_pass
     from wsol.networks import classifier
     from wsol.networks.layers import block_outputs
@@ -54,7 +54,7 @@ def ours(batch: int = 8) -> Callable[[], int]:
     batches = [(pictures(batch), labels(batch))] * (64 // batch)
 
     def work() -> int:
-        for values, _ in heatmaps.in_flight(batches, mapper):
+        for values, _ in in_flight(batches, mapper):
             tf.nest.map_structure(lambda tensor: tensor.numpy(), list(values.values()))
         return 64
 

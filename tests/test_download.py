@@ -27,7 +27,7 @@ def downloads(tars: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def prepare(tmp_path: pathlib.Path) -> tfds.core.DatasetBuilder:
-    return download.stanford_dogs(tmp_path / "work", {"folder": str(tmp_path / "downloads")})
+    return download.stanford_dogs(tmp_path / "work", str(tmp_path / "downloads"))
 
 
 def test_the_real_builder_on_hand_made_archives(downloads: pathlib.Path, tmp_path: pathlib.Path) -> None:

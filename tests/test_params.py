@@ -1,17 +1,27 @@
+"""params.yaml: what it may hold, and what the stages see of it."""
+
 import copy
+import itertools
 import pathlib
+import re
 from typing import Any
 
 import pytest
+from clones import ROOT
 from ruamel.yaml import YAML
 
-from stages.support import params
+from stages.support import params, pipeline
+from wsol.boxes import thresholds
 from wsol.errors import InputError
+
+
+def loaded(path: pathlib.Path) -> dict[str, Any]:
+    return YAML(typ="safe").load(path)
 
 
 @pytest.fixture(scope="module")
 def committed() -> dict[str, Any]:
-    return YAML(typ="safe").load(pathlib.Path("params.yaml"))
+    return loaded(ROOT / "tests/params.yaml")
 
 
 def changed(committed: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -24,13 +34,35 @@ def changed(committed: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     return everything
 
 
-def test_the_committed_params_pass(committed: dict[str, Any]) -> None:
-    params.check(committed)
+def names(section: dict[str, Any], prefix: str = "") -> list[str]:
+    nested = (
+        names(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+        for name, value in section.items()
+    )
+    return list(itertools.chain(*nested))
+
+
+def test_the_tests_have_the_parameters_that_there_are() -> None:
+    assert sorted(names(loaded(ROOT / "tests/params.yaml"))) == sorted(names(loaded(ROOT / "params.yaml")))
+
+
+def test_every_parameter_has_a_comment() -> None:
+    lines = (ROOT / "params.yaml").read_text().splitlines()
+    # a list and the key after it are explained together: `# NAME: what it is`
+    explained = {match[1] for line in lines if (match := re.match(r"\s*# (\w+): ", line))}
+    for previous, line in itertools.pairwise(["", *lines]):
+        match = re.match(r"\s*(\w+):( \S|$)", line)
+        if match and previous.lstrip().startswith("#"):
+            explained.add(match[1])
+        elif match and match[2]:
+            assert match[1] in explained, line
 
 
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
+        ("map", "layer_kam", "Expected map to be 'cam' or 'grad_cam'; got 'layer_kam'"),
+        ("toy_dogs.backbone.name", "VGG16", "toy_dogs.backbone.name to be 'ResNet50', 'ResNet101' or 'ResNet152'; got"),
         ("dataset", "cats", "Expected dataset to be 'toy_dogs' or 'stanford_dogs'; got 'cats'"),
         ("threshold", 1.0, "Expected threshold to be less than 1; got 1.0"),
         ("threshold", 0.123, "threshold 0.123 is not on the grid: add it to boxes.thresholds.also"),
@@ -48,13 +80,13 @@ def test_the_committed_params_pass(committed: dict[str, Any]) -> None:
         ("boxes.rectangle", "round", "Expected boxes.rectangle to be 'upright' or 'rotated'; got 'round'"),
         ("toy_dogs.image_size", 16, "Expected toy_dogs.image_size to be greater than or equal to 32; got 16"),
         ("toy_dogs.finetune.epochs", 2.5, "Expected toy_dogs.finetune.epochs to be a valid integer; got 2.5"),
-        ("toy_dogs.backbone.weights", "imagenet", "weights exist for width 1 alone, got width 0.25"),
+        ("toy_dogs.backbone.weights", "imagenet", "weights exist for width 1 alone, got width 0.05"),
         ("boxes.treshold", 1, "Expected no parameter boxes.treshold in params.yaml"),
     ],
 )
 def test_a_slip_is_named(committed: dict[str, Any], name: str, value: Any, sentence: str) -> None:
     with pytest.raises(InputError) as error:
-        params.check(changed(committed, name, value))
+        params.validated(changed(committed, name, value))
     assert sentence in str(error.value)
     assert str(error.value).endswith(".")
     assert "\n" not in str(error.value)
@@ -64,7 +96,7 @@ def test_a_missing_parameter_is_named(committed: dict[str, Any]) -> None:
     everything = copy.deepcopy(committed)
     del everything["boxes"]["component"]
     with pytest.raises(InputError, match=r"Expected a parameter boxes\.component in params\.yaml, but there is none"):
-        params.check(everything)
+        params.validated(everything)
 
 
 @pytest.mark.parametrize("content", [None, "layer: [", "- a list"])
@@ -73,7 +105,7 @@ def test_no_readable_params(content: str | None, tmp_path: pathlib.Path, monkeyp
     if content is not None:
         pathlib.Path("params.yaml").write_text(content)
     with pytest.raises(InputError, match=r"params\.yaml"):
-        params.everything()
+        params.read_all()
 
 
 def test_an_unknown_layer_gets_the_nearest_names() -> None:
@@ -82,13 +114,37 @@ def test_an_unknown_layer_gets_the_nearest_names() -> None:
         params.check_layer("layer", "conv3_blok3_out", known, "the backbone")
 
 
-def test_thresholds_stand_on_the_grid() -> None:
-    assert params.threshold_index([0.005, 0.1, 0.3], 0.1) == 1
-    assert params.threshold_index([0.1 + 0.2], 0.3) == 0  # 0.30000000000000004
+def test_a_stage_sees_what_it_declares_and_nothing_else(committed: dict[str, Any]) -> None:
+    everything = params.validated(committed)
+    part = params.part(everything, ["dataset", "toy_dogs.finetune.trainable", "toy_dogs.backbone", "boxes"])
+    assert part.recipe.finetune.trainable == "all"
+    assert part.recipe.backbone == everything.toy_dogs.backbone
+    assert part.boxes.thresholds.grid == everything.boxes.thresholds.grid
+    for read in (
+        lambda: part.layer,
+        lambda: part.recipe.image_size,
+        lambda: part.recipe.finetune.epochs,
+        lambda: part.stanford_dogs,
+    ):
+        with pytest.raises(AttributeError):
+            read()
+
+
+def test_what_dvc_yaml_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    declared = pipeline.declared("finetune", "params", "stanford_dogs")
+    assert {"seed", "holdout", "stanford_dogs.finetune"} < set(declared)
+    assert "data/stanford_dogs" in pipeline.declared("finetune", "deps", "stanford_dogs")
+    assert pipeline.declared("page", "params", "toy_dogs") == []
+
+
+def test_thresholds_are_on_the_grid() -> None:
+    assert thresholds.index_of([0.005, 0.1, 0.3], 0.1) == 1
+    assert thresholds.index_of([0.1 + 0.2], 0.3) == 0  # 0.30000000000000004
 
 
 def test_the_grid_is_the_multiples_of_its_step_and_what_is_added() -> None:
-    assert params.grid({"step": 0.25, "also": [0.1, 0.25]}) == [0.1, 0.25, 0.5, 0.75]
-    assert params.grid({"step": 0.3, "also": []}) == [0.3, 0.6, 0.9]
-    committed = params.grid({"step": 0.01, "also": [0.005]})
-    assert (len(committed), committed[0], committed[10], committed[-1]) == (100, 0.005, 0.1, 0.99)
+    assert thresholds.grid(0.25, [0.1, 0.25]) == [0.1, 0.25, 0.5, 0.75]
+    assert thresholds.grid(0.3, []) == [0.3, 0.6, 0.9]
+    default = thresholds.grid(0.01, [0.005])
+    assert (len(default), default[0], default[10], default[-1]) == (100, 0.005, 0.1, 0.99)

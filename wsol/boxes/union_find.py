@@ -136,7 +136,7 @@ def _forest(order: LevelOrder, connectivity: int) -> Forest:
     return Forest(connectivity, offsets, np.empty(pixels, np.uint32), np.empty(most, COMPONENT))
 
 
-@numba.njit
+@numba.njit(inline="always")  # 5 % faster
 def _add_level(
     order: LevelOrder, forest: Forest, level: int, count: np.uint64, largest: np.uint64
 ) -> tuple[np.uint64, np.uint64]:

@@ -1,4 +1,4 @@
-"""Passes under way at a time."""
+"""Batches under way at a time."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stages import heatmaps
+from stages.support import in_flight
 
 
 def test_results_keep_the_order_of_the_batches() -> None:
@@ -14,19 +14,19 @@ def test_results_keep_the_order_of_the_batches() -> None:
         time.sleep(0.02 * (number % 2 == 0))
         return number
 
-    assert list(heatmaps.in_flight([(number,) for number in range(7)], slow_where_even)) == list(range(7))
+    assert list(in_flight.in_flight([(number,) for number in range(7)], slow_where_even)) == list(range(7))
 
 
 def test_no_more_are_under_way_than_was_said() -> None:
     # the barrier breaks unless two come together; a third finds no room
-    together, room = threading.Barrier(heatmaps.IN_FLIGHT), threading.Semaphore(heatmaps.IN_FLIGHT)
+    together, room = threading.Barrier(in_flight.COUNT), threading.Semaphore(in_flight.COUNT)
 
     def work(_: int) -> None:
         assert room.acquire(blocking=False)
         together.wait(timeout=10)
         room.release()
 
-    assert len(list(heatmaps.in_flight([(number,) for number in range(8)], work))) == 8
+    assert len(list(in_flight.in_flight([(number,) for number in range(8)], work))) == 8
 
 
 def test_batches_are_read_no_further_ahead_than_they_are_worked_on() -> None:
@@ -37,9 +37,9 @@ def test_batches_are_read_no_further_ahead_than_they_are_worked_on() -> None:
             read.append(number)
             yield (number,)
 
-    results = heatmaps.in_flight(batches(), lambda number: number)
+    results = in_flight.in_flight(batches(), lambda number: number)
     assert next(results) == 0
-    assert len(read) == heatmaps.IN_FLIGHT + 1
+    assert len(read) == in_flight.COUNT + 1
     assert list(results) == [1, 2, 3, 4, 5]
 
 
@@ -47,7 +47,7 @@ def test_an_error_in_a_pass_reaches_the_stage() -> None:
     def work(number: int) -> int:
         return 1 // number
 
-    results = heatmaps.in_flight([(1,), (0,), (1,)], work)
+    results = in_flight.in_flight([(1,), (0,), (1,)], work)
     assert next(results) == 1
     with pytest.raises(ZeroDivisionError):
         list(results)
