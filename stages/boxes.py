@@ -17,11 +17,13 @@ from stages.support.fingerprint import fingerprint
 from stages.support.folders import resumable_folder
 from stages.support.run import run
 from wsol.boxes.heatmap_boxes import heatmap_boxes
+from wsol.boxes.thresholds import grid
 
 
 def main() -> str:
     settings = params.read("boxes")
-    thresholds, canvas_size = settings.boxes.thresholds.grid, settings.recipe.image_size
+    thresholds = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
+    canvas_size = settings.recipe.image_size
     names = files.read_table(f"{per_map.HEATMAPS}/maps.parquet")["file"].tolist()
 
     def draw(heatmap: np.ndarray, _: int) -> np.ndarray:

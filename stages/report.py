@@ -27,7 +27,7 @@ from tqdm import tqdm
 from stages.support import files, params
 from stages.support.folders import aside, fresh_folder
 from stages.support.run import run
-from wsol.boxes.thresholds import index_of
+from wsol.boxes.thresholds import grid, index_of
 from wsol.data import coco
 from wsol.pictures import plot_data
 from wsol.scores import bootstrap, claims, groups, headline, tables
@@ -36,6 +36,7 @@ from wsol.scores.localization import KEY, at_threshold, empty_maps, of_map
 
 Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
+Splits = dict[str, Images]
 
 
 def main() -> str:
@@ -45,13 +46,14 @@ def main() -> str:
     test, info = images["test"], image_info(images["test"], classes["name"].tolist())
     cam, compared = compared_keys(settings, maps)
 
-    scores = read_scores(settings.boxes.thresholds.grid, settings.threshold, maps, images)
+    thresholds = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
+    scores = read_scores(thresholds, settings.threshold, maps, images)
     counts = bootstrap.resampled(len(info), settings.bootstrap.draws, settings.seed)
     made = make_tables(scores, test, classes["name"].tolist(), counts, settings.seed)
-    judged = claims.judged(read_claimed_scores(settings.boxes.thresholds.grid, maps, images), maps, counts)
+    judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     holdout = scores[(scores["split"] == "holdout") & (scores["score"] == "mean_iou_chosen")]
     figures = headline.headline(cam, compared, made, holdout)
-    shown = write_images(settings, maps, info, test, scores)
+    shown = write_images(index_of(thresholds, settings.threshold), maps, info, test, scores, (cam, compared))
 
     write_tables(made, claims.markdown(judged))
     write_coco(shown[cam], shown[compared], test, classes["name"].tolist())
@@ -72,28 +74,34 @@ def compared_keys(settings: params.Params, maps: pd.DataFrame) -> tuple[Key, Key
     return ("cam", cam["layer"], "none"), (settings.map, settings.layer, "none")
 
 
-def read_scores(grid: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]) -> pd.DataFrame:
+def read_scores(
+    thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
+) -> pd.DataFrame:
     """The tidy table of scores: those at the fixed threshold and those at thresholds chosen on holdout, map by map."""
-    table = pd.concat([fixed_scores(grid, threshold, maps, images), files.read_table("data/scores/chosen.parquet")])
+    table = pd.concat(
+        [fixed_scores(thresholds, threshold, maps, images), files.read_table("data/scores/chosen.parquet")]
+    )
     places = {key: place for place, key in enumerate(keys_of(maps))}
     table["place"] = [places[key] for key in keys_of(table)]
     return table.sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
 
 
-def read_claimed_scores(grid: list[float], maps: pd.DataFrame, images: dict[str, Images]) -> pd.DataFrame:
+def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Splits) -> pd.DataFrame:
     """The rows of the tidy table that the paper's claims are about."""
     maps = maps[maps["map"].isin(["cam", "grad_cam"])]
-    thresholds = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in grid]
-    tables = [fixed_scores(grid, threshold, maps, images) for threshold in thresholds]
+    claimed = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in thresholds]
+    tables = [fixed_scores(thresholds, threshold, maps, images) for threshold in claimed]
     table = pd.concat([*tables, files.read_table("data/scores/chosen.parquet")], ignore_index=True)
     return table[table["score"].isin(["mean_iou", "mean_iou_chosen"])]
 
 
-def fixed_scores(grid: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]) -> pd.DataFrame:
+def fixed_scores(
+    thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
+) -> pd.DataFrame:
     """Scores of boxes drawn at one threshold of the grid."""
     tables = []
     for row in maps.to_dict("records"):
-        ious = files.read_array(f"data/scores/{row['file']}")[index_of(grid, threshold)]
+        ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold)]
         key = {name: row[name] for name in KEY}
         for split, scored in images.items():
             tables.append(at_threshold(ious[scored.rows], threshold, *scored.right).assign(split=split, **key))
@@ -134,16 +142,18 @@ def with_context(figures: dict[str, Any], settings: params.Params, maps: pd.Data
 
 
 def write_images(
-    settings: params.Params, maps: pd.DataFrame, info: pd.DataFrame, test: Images, scores: pd.DataFrame
+    level: int, maps: pd.DataFrame, info: pd.DataFrame, test: Images, scores: pd.DataFrame, shown: tuple[Key, Key]
 ) -> dict[Key, pd.DataFrame]:
-    """Write data/iou.parquet map by map, since all maps together may not fit into memory; returns the compared maps."""
-    at, shown = index_of(settings.boxes.thresholds.grid, settings.threshold), compared_keys(settings, maps)
+    """Write data/iou.parquet map by map, since all maps together may not fit into memory; returns the shown maps.
+
+    `level` is the index of the fixed threshold.
+    """
     values = scores[scores["split"] == "test"].set_index([*KEY, "score"])["values"]
     compared: dict[Key, pd.DataFrame] = {}
     writer: pq.ParquetWriter | None = None
     with aside("data/iou.parquet") as part:
         for key, file in zip(keys_of(maps), tqdm(maps["file"], "images", unit=" maps", disable=None), strict=True):
-            boxes_yxyx = files.read_array(f"data/boxes/{file}")[at][test.rows]
+            boxes_yxyx = files.read_array(f"data/boxes/{file}")[level][test.rows]
             ious, ious_chosen = (values[(*key, score)] for score in ("mean_iou", "mean_iou_chosen"))
             table = tables.images_of_map(info, key, ious, ious_chosen, boxes_yxyx, test.ground_truth_yxyx)
             rows = pa.Table.from_pandas(table, preserve_index=False)

@@ -27,6 +27,7 @@ from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, resumable_folder
 from stages.support.run import run
 from wsol.boxes.geometry import iou_with_ground_truth, padded_boxes
+from wsol.boxes.thresholds import grid
 from wsol.scores import baselines
 from wsol.scores.images import Images, scored_images
 from wsol.scores.localization import KEY, Localizations, at_best_thresholds, with_oracle
@@ -39,7 +40,7 @@ Row = dict[str, Any]
 
 def main() -> str:
     settings = params.read("scores")
-    thresholds = np.array(settings.boxes.thresholds.grid)
+    thresholds = np.array(grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also))
     index, maps = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps"))
     images = {split: scored_images(index, split) for split in SPLITS}
     with resumable_folder("data/scores", fingerprint("scores")) as folder:

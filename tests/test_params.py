@@ -119,7 +119,7 @@ def test_a_stage_sees_what_it_declares_and_nothing_else(committed: dict[str, Any
     part = params.part(everything, ["dataset", "toy_dogs.finetune.trainable", "toy_dogs.backbone", "boxes"])
     assert part.recipe.finetune.trainable == "all"
     assert part.recipe.backbone == everything.toy_dogs.backbone
-    assert part.boxes.thresholds.grid == everything.boxes.thresholds.grid
+    assert part.boxes is everything.boxes
     for read in (
         lambda: part.layer,
         lambda: part.recipe.image_size,

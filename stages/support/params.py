@@ -87,11 +87,6 @@ class Thresholds(Section):
     step: Annotated[float, Field(ge=0.0001, lt=1)]
     also: list[Threshold]
 
-    @property
-    def grid(self) -> list[float]:
-        """All thresholds, ascending."""
-        return thresholds.grid(self.step, self.also)
-
 
 class Boxes(Section):
     thresholds: Thresholds
@@ -126,7 +121,8 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:
-        thresholds.index_of(self.boxes.thresholds.grid, self.threshold)
+        grid = thresholds.grid(self.boxes.thresholds.step, self.boxes.thresholds.also)
+        thresholds.index_of(grid, self.threshold)
         return self
 
 
