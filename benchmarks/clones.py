@@ -9,7 +9,7 @@ import time
 from ruamel.yaml import YAML
 
 ROOT = pathlib.Path(__file__).parents[1]
-# a process counts as its own what its parent had used before it: a small one must stand between
+# A new process counts the memory of its parent as its own, so a small process is put between.
 LAUNCHER = """
 import resource, subprocess, sys
 code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
@@ -46,7 +46,8 @@ def measured(folder: pathlib.Path, *command: str) -> dict[str, float]:
     )
     if launched.returncode:
         raise SystemExit(f"Error: Expected {' '.join(command)} to succeed, but it ended with {launched.returncode}.")
-    return {"seconds": round(time.perf_counter() - start, 1), "gib": round(int(launched.stdout) / 2**20, 2)}
+    unit = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes on macOS, KiB elsewhere
+    return {"seconds": round(time.perf_counter() - start, 1), "gib": round(int(launched.stdout) / unit, 2)}
 
 
 def report(title: str, found: dict[str, dict[str, float]]) -> None:

@@ -23,7 +23,8 @@ def serve(prepare: Callable[[], Callable[[], float]]) -> None:
     """A contestant's process: prepare, then answer each line with the units of work done and the seconds they took."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # libraries print as they please; the answers alone go where they are read
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    if hasattr(os, "sched_setaffinity"):  # Linux
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     work = prepare()
     work()
     print("ready", file=out, flush=True)
@@ -112,6 +113,14 @@ def write(name: str, content: dict[str, Any]) -> None:
     """Write results/NAME.json, with the machine they were taken on."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine()} | content, indent=2) + "\n")
+
+
+def update(name: str, runs: dict[str, Any]) -> None:
+    """Write `runs` into results/NAME.json, and keep its other runs if they are of the same machine."""
+    path = RESULTS / f"{name}.json"
+    earlier = json.loads(path.read_text()) if path.is_file() else {}
+    kept = earlier.get("runs", {}) if earlier.get("machine") == machine() else {}
+    write(name, {"runs": kept | runs})
 
 
 def table(title: str, unit: str, seconds: dict[str, list[float]], found: dict[str, dict[str, float]]) -> None:
