@@ -26,7 +26,6 @@ class Layers(NamedTuple):
 
     known: list[str]
     blocks: list[str]  # those that `heatmaps.layers: all` stands for
-    last: str  # CAM's
 
 
 def main() -> str:
@@ -55,7 +54,7 @@ def layers_of(recipe: params.Recipe) -> Layers:
     except (OSError, ValueError):
         network = {}
     if network.get("backbone") == recipe.backbone.name:
-        return Layers(network["layers"], network["blocks"], network["last"])
+        return Layers(network["layers"], network["blocks"])
     return _built(recipe)
 
 
@@ -65,7 +64,7 @@ def _built(recipe: params.Recipe) -> Layers:
     from wsol.networks import classifier, layers
 
     model = classifier.build(recipe.backbone.name, 1, recipe.image_size, 1)
-    return Layers(layers.layer_names(model), layers.block_outputs(model), layers.last_layer(model))
+    return Layers(layers.layer_names(model), layers.block_outputs(model))
 
 
 def check_layers(settings: params.Params, layers: Layers) -> None:
@@ -76,12 +75,7 @@ def check_layers(settings: params.Params, layers: Layers) -> None:
     trainable = settings.recipe.finetune.trainable
     if trainable not in ("all", "head"):
         params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
-    if settings.map == "cam" and settings.layer != layers.last:
-        raise InputError(
-            f"Expected layer to be {layers.last} where map is cam; got {settings.layer!r}: set layer={layers.last} too."
-        )
-    if settings.map != "cam":
-        params.check_layer("layer", settings.layer, sweep, "heatmaps.layers")
+    params.check_layer("layer", settings.layer, sweep, "heatmaps.layers")
 
 
 if __name__ == "__main__":

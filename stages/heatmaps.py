@@ -162,9 +162,9 @@ def write_maps(folder: pathlib.Path, keys: list[tuple[str, str]]) -> None:
 
 def write_network(folder: pathlib.Path, model: keras.Model, backbone: str) -> None:
     """Write the backbone's layers, by which the stage `check` knows them without TensorFlow."""
-    known = {"backbone": backbone, "layers": layers.layer_names(model), "last": layers.last_layer(model)}
+    known = {"backbone": backbone, "layers": layers.layer_names(model), "blocks": layers.block_outputs(model)}
     with aside(folder / "network.json") as part:
-        part.write_text(json.dumps(known | {"blocks": layers.block_outputs(model)}) + "\n")
+        part.write_text(json.dumps(known) + "\n")
 
 
 if __name__ == "__main__":

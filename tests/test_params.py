@@ -61,7 +61,7 @@ def test_every_parameter_has_a_comment() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("map", "layer_kam", "Expected map to be 'cam' or 'grad_cam'; got 'layer_kam'"),
+        ("map", "layer_kam", "Expected map to be 'grad_cam'; got 'layer_kam'"),
         ("toy_dogs.backbone.name", "VGG16", "toy_dogs.backbone.name to be 'ResNet50', 'ResNet101' or 'ResNet152'; got"),
         ("dataset", "cats", "Expected dataset to be 'toy_dogs' or 'stanford_dogs'; got 'cats'"),
         ("threshold", 1.0, "Expected threshold to be less than 1; got 1.0"),

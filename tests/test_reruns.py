@@ -38,11 +38,6 @@ def test_another_layer_reruns_the_report_and_the_pictures(clone: pathlib.Path) -
     assert re.search(r"[ /]cam\.mean_iou", changes) is None
 
 
-def test_another_map_reruns_the_report_and_the_pictures(clone: pathlib.Path) -> None:
-    assert experiment(clone, "map=cam", "layer=conv5_block3_out") == ["check", "report", *PICTURES]
-    assert "cam_less_compared.mean_iou" in succeed(clone, "dvc", "metrics", "diff")
-
-
 def test_a_helper_that_decides_nothing_reruns_nothing(clone: pathlib.Path) -> None:
     for name in ("params", "run", "folders", "rows", "quiet", "fingerprint"):
         path = clone / f"stages/support/{name}.py"
@@ -116,7 +111,7 @@ def test_the_head_trains_on_features_that_stay(clone: pathlib.Path) -> None:
     set_params(clone, changes)
     assert rerun(succeed(clone, "dvc", "repro", "curves")) == ["check", "features", "finetune", "curves"]
     metrics = (clone / "metrics/finetune.json").read_bytes()
-    set_params(clone, changes | {"toy_dogs.finetune.head.learning_rate": 1e30})
+    set_params(clone, changes | {"toy_dogs.finetune.head.learning_rate": 1e39})
     failed = shell(clone, "dvc", "repro", "curves")
     assert "Expected training to reach a finite loss on holdout, but it did not: lower learning_rate." in failed.stderr
     # neither the error nor another learning rate computes the features again

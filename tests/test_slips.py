@@ -50,7 +50,7 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
     [
         ("layer=conv4_block3", "got 'conv4_block3', nearest are conv4_block3_out"),
         ("layer=conv1_relu", "Expected layer to name a layer of heatmaps.layers; got 'conv1_relu'"),
-        ("map=cam", "Expected layer to be conv5_block3_out where map is cam; got 'conv3_block3_out'"),
+        ("map=cam", "Expected map to be 'grad_cam'; got 'cam'"),
         (
             "heatmaps.layers=[conv9_block1_out]",
             "heatmaps.layers to name a layer of the backbone; got 'conv9_block1_out'",

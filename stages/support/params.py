@@ -101,7 +101,7 @@ class Bootstrap(Section):
 class Params(Section):
     """All of params.yaml."""
 
-    map: Literal["cam", "grad_cam"]
+    map: Literal["grad_cam"]
     layer: str
     threshold: Threshold
     dataset: Literal["toy_dogs", "stanford_dogs"]

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 PERCENTILES = (2.5, 97.5)  # of a 95 % interval
-DRAWS_AT_ONCE = 64  # draws held as float64
+DRAWS_AT_ONCE = 256  # draws held as float64
 COLUMNS_AT_ONCE = 256
 ROUNDING = 1e-9  # relative; means this close are equal
 

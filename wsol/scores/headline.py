@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from wsol.scores.localization import of_map
-from wsol.scores.tables import CAM_LESS_MAP, best_layers
+from wsol.scores.tables import CAM_LESS_MAP, OTHER, best_layers
 
 Key = tuple[str, str, str]
 
@@ -34,11 +34,9 @@ def _row(scores: pd.DataFrame, key: Key, score: str) -> pd.Series:
     return of_map(scores[scores["score"] == score], key).iloc[0]
 
 
-def _difference(comparisons: pd.DataFrame, compared: Key) -> dict[str, float] | pd.Series:
+def _difference(comparisons: pd.DataFrame, compared: Key) -> pd.Series:
     rows = comparisons[(comparisons["comparison"] == CAM_LESS_MAP) & (comparisons["score"] == "mean_iou")]
-    matching = rows[(rows[["other_map", "other_layer", "other_refinement"]] == list(compared)).all(axis=1)]
-    # CAM is not compared with itself
-    return matching.iloc[0] if len(matching) else {"estimate": 0.0, "low": 0.0, "high": 0.0}
+    return rows[(rows[OTHER] == list(compared)).all(axis=1)].iloc[0]
 
 
 def _mean_iou(row: Any) -> dict[str, float]:
