@@ -8,7 +8,7 @@ TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0.5, 0.5, 1, 1], [0.2, 0.4, 
 
 
 def test_the_full_image_has_the_boxes_area_as_iou() -> None:
-    assert baselines.ious(baselines.FULL_IMAGE_YXYX, TRUTH, "first")[:, 0].tolist() == [0.5, 0.25]
+    assert baselines.ious(baselines.FULL_IMAGE_YXYX[None], TRUTH, "first")[0].tolist() == [0.5, 0.25]
 
 
 def test_centre_boxes() -> None:
@@ -20,23 +20,25 @@ def test_centre_boxes() -> None:
 
 def test_mean_box_counts_every_dog_and_no_filling() -> None:
     # ymin (0 + .5 + .2) / 3, xmin (0 + .5 + .4) / 3, ymax (.5 + 1 + .4) / 3, xmax (1 + 1 + .6) / 3
-    assert baselines.mean_box(TRUTH)[0] == pytest.approx([0.7 / 3, 0.3, 1.9 / 3, 2.6 / 3])
+    assert baselines.mean_box(TRUTH) == pytest.approx([0.7 / 3, 0.3, 1.9 / 3, 2.6 / 3])
 
 
 def test_the_centre_box_is_chosen_by_its_mean_iou() -> None:
     truth = np.array([[[0.25, 0.25, 0.75, 0.75]], [[0.26, 0.25, 0.75, 0.75]]])
-    assert baselines.boxes(truth, "best")["centre_box"][0] == pytest.approx([0.25, 0.25, 0.75, 0.75])
+    assert baselines.chosen_boxes(truth, "best")["centre_box"] == pytest.approx([0.25, 0.25, 0.75, 0.75])
 
 
 def test_the_rule_decides_which_dog_counts() -> None:
     # the box is the second dog of image 2
     box = np.array([[0.2, 0.4, 0.4, 0.6]])
-    assert baselines.ious(box, TRUTH, "best")[1, 0] == pytest.approx(1)
-    assert baselines.ious(box, TRUTH, "first")[1, 0] == 0
+    assert baselines.ious(box, TRUTH, "best")[0, 1] == pytest.approx(1)
+    assert baselines.ious(box, TRUTH, "first")[0, 1] == 0
 
 
-def test_centred_keeps_the_size() -> None:
-    moved = baselines.centred(np.array([[0, 0, 0.2, 0.4], [0, 0, 0, 0], [-0.1, 0, 1.1, 1]]))
-    assert moved[0] == pytest.approx([0.4, 0.3, 0.6, 0.7])
-    assert moved[1] == pytest.approx([0.5, 0.5, 0.5, 0.5])  # the empty box stays empty
-    assert moved[2] == pytest.approx([-0.1, 0, 1.1, 1])
+def test_scores_of_the_boxes() -> None:
+    right = np.array([True, False])
+    boxes = {"full_image": baselines.FULL_IMAGE_YXYX}
+    table = baselines.scores(boxes, TRUTH, "first", right, right).set_index("score")
+    assert table.loc["mean_iou", "values"].tolist() == [0.5, 0.25]
+    assert table.loc["top1_loc", "values"].tolist() == [1, 0]
+    assert table.loc["mean_iou", ["baseline", "ymin", "xmin", "ymax", "xmax"]].tolist() == ["full_image", 0, 0, 1, 1]

@@ -42,17 +42,46 @@ def test_a_group_is_drawn_with_the_rest() -> None:
     assert np.ravel(bootstrap.interval(np.array([[0.7]]), counts[:, [1]])) == pytest.approx([0.7, 0.7, 0.7])
 
 
-def test_signed_rank() -> None:
-    differences = np.random.default_rng(0).normal(0.1, 1, (30, 2))
-    columns = np.column_stack([differences, np.zeros(30)])
-    expected = [scipy.stats.wilcoxon(column, method="approx").pvalue for column in differences.T]
-    assert bootstrap.signed_rank_p(columns) == pytest.approx([*expected, 1.0])
+def test_the_parts_make_the_whole_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, values = bootstrap.resampled(9, 150, 0), np.random.default_rng(0).random((9, 3))
+    means = counts.astype(float) @ values / 9
+    expected = [values.mean(axis=0), *np.percentile(means, (2.5, 97.5), axis=0)]
+    for at_once in (1, 7, 150, 999):  # also where the last part is smaller
+        monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", at_once)
+        np.testing.assert_allclose(bootstrap.interval(values, counts), expected, rtol=1e-12)
 
 
-def test_signed_rank_by_hand() -> None:
-    # differences 1..10 all positive: W = 0, mean 10 * 11 / 4 = 27.5, variance 10 * 11 * 21 / 24 = 96.25
-    p = 2 * scipy.stats.norm.cdf(-27.5 / np.sqrt(96.25))
-    assert bootstrap.signed_rank_p(np.arange(1.0, 11)[:, None])[0] == pytest.approx(p)
+def test_draws_take_a_byte_an_image() -> None:
+    assert bootstrap.resampled(1000, 100, 0).dtype == np.uint8
+
+
+def test_sign_flip_by_hand() -> None:
+    # differences 1, 2, 3: of the 8 patterns of signs two have a sum as far from 0 as 6: 6 and -6. 8 of 8 patterns reach
+    # 0, the sum of 1, 2, -3
+    differences = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, -3.0]])
+    p = bootstrap.sign_flip_p(differences, 20000, seed=0)
+    assert p == pytest.approx([2 / 8, 1.0], abs=0.01)  # a standard deviation is .003
+
+
+def test_sign_flip_is_scipys_permutation_test() -> None:
+    differences = np.random.default_rng(0).normal(0.3, 1, (30, 1))
+    theirs = scipy.stats.permutation_test(
+        (differences[:, 0],), np.mean, permutation_type="samples", n_resamples=20000, rng=np.random.default_rng(1)
+    )
+    assert bootstrap.sign_flip_p(differences, 20000, seed=0)[0] == pytest.approx(theirs.pvalue, abs=0.015)
+
+
+def test_sign_flip_goes_by_magnitude_and_is_never_0() -> None:
+    # five small positive differences and one large negative one: by signs alone the same as without the large one
+    small, large = np.array([[1.0]] * 6 + [[-1.0]]), np.array([[1.0]] * 6 + [[-9.0]])
+    p = [bootstrap.sign_flip_p(differences, 5000, seed=0)[0] for differences in (small, large)]
+    # small: |sum| >= 5 in 2 * (1 + 7) of 128 patterns; large: |sum| >= 3 in all 128, since 9 - 6 = 3
+    assert p == pytest.approx([16 / 128, 1.0], abs=0.02)
+    assert bootstrap.sign_flip_p(np.ones((50, 1)), 999, seed=0)[0] == 1 / 1000
+
+
+def test_no_difference_is_no_evidence() -> None:
+    assert bootstrap.sign_flip_p(np.zeros((10, 2)), 500, seed=0).tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -1,128 +1,123 @@
-"""Tables of two maps on two images, small enough to work out by hand."""
+"""Tables of three maps on two images, small enough to work out by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from score_rows import COUNTS, KEYS, rows, split
 
 from wsol.scores import tables
-from wsol.scores.localization import Score
+from wsol.scores.headline import headline
 
-COUNTS = np.array([[2.0, 0], [1, 1], [0, 2]])  # three draws of two images
+NAMES = ["cam", "early", "last"]
+TEST, HOLDOUT = split(rows(NAMES), "test"), split(rows(NAMES), "holdout")
 TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0, 0, 1, 1], [0, 0, 0.2, 0.2]]])
 
 
-def scored(kind: str, layer: str, ious: list[list[float]], holdout: list[list[float]]) -> tables.ScoredMap:
-    """A map with its fixed threshold at place 0 and its chosen one at place 1."""
-
-    def of(values: list[list[float]]) -> dict[str, Score]:
-        columns = np.array(values)
-        return {"mean_iou": Score(columns[:, 0], 0.1), "mean_iou_chosen": Score(columns[:, 1], 0.2)}
-
-    boxes_yxyx = np.array([[[0, 0, 0.5, 0.5]] * 2, [[0, 0, 0, 0]] * 2])
-    oracles = {"mean_iou_chosen": Score(np.array([0.9, 0.7]), 0.3)}
-    return tables.ScoredMap(
-        kind,
-        layer,
-        f"{kind}-{layer}.npy",
-        7,
-        7,
-        boxes_yxyx,
-        np.array(ious),
-        np.array(holdout),
-        np.zeros(255),
-        of(ious),
-        oracles,
-        of(holdout),
-    )
-
-
-# every map's oracle is .8 but the last layer's, which is .9
-CAM = scored("cam", "last", [[0.4, 0.5], [0.2, 0.3]], [[0.1, 0.1]])
-EARLY = scored("grad_cam", "early", [[0.1, 0.6], [0.1, 0.4]], [[0.2, 0.9]])
-LAST = scored("grad_cam", "last", [[0.4, 0.5], [0.2, 0.3]], [[0.3, 0.1]])
-LAST = LAST._replace(oracles={"mean_iou_chosen": Score(np.array([0.9, 0.9]), 0.3)})
-MAPS = [CAM, EARLY, LAST]
-
-
 def test_scores() -> None:
-    table = tables.scores(MAPS, COUNTS)
+    table = tables.scores(TEST, COUNTS)
     assert len(table) == 6
     row = table.iloc[0].to_dict()
     # the draws' means are .4, .3, .2; of three the percentiles 2.5 and 97.5 lie .05 inside the outer ones
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx((0.3, 0.205, 0.395))
     assert (row["map"], row["layer"], row["score"], row["threshold"]) == ("cam", "last", "mean_iou", 0.1)
-    assert np.isnan(row["oracle"])  # nothing is chosen for it
+    assert np.isnan(row["oracle"])  # no threshold is chosen for it
     assert table.iloc[1][["oracle", "oracle_threshold"]].tolist() == pytest.approx([0.8, 0.3])
 
 
 def test_the_best_layer_is_holdouts() -> None:
-    assert tables.best_layer([EARLY, LAST], "mean_iou") is LAST
-    assert tables.best_layer([EARLY, LAST], "mean_iou_chosen") is EARLY
+    for score, best in (("mean_iou", "last"), ("mean_iou_chosen", "early")):
+        layers = tables.best_layers(HOLDOUT[HOLDOUT["score"] == score]).set_index("map")["layer"]
+        assert layers["grad_cam"] == best
+
+
+def test_of_equal_layers_the_first_is_the_best() -> None:
+    same = HOLDOUT[HOLDOUT["score"] == "mean_iou"].assign(values=[np.array([0.5])] * 3)
+    assert tables.best_layers(same).set_index("map").loc["grad_cam", "layer"] == "early"
 
 
 def test_comparisons() -> None:
-    table = tables.comparisons(MAPS, COUNTS)
+    table = tables.comparisons(TEST, HOLDOUT, COUNTS, seed=0)
     families = table.groupby(["score", "comparison"], sort=False).size()
     assert families.to_dict() == {
-        ("mean_iou", "CAM less Grad-CAM"): 2,
+        ("mean_iou", "CAM less map"): 2,
         ("mean_iou", "layer less best layer"): 1,
-        ("mean_iou_chosen", "CAM less Grad-CAM"): 2,
+        ("mean_iou_chosen", "CAM less map"): 2,
         ("mean_iou_chosen", "layer less best layer"): 1,
     }
     assert table["estimate"].tolist() == pytest.approx([0.2, 0, -0.2, -0.1, 0, -0.1])
     assert table["p"].iloc[1] == 1  # CAM is Grad-CAM at the last layer
     assert table["p_holm"].iloc[0] == pytest.approx(min(2 * table["p"].iloc[0], 1))
+    assert table.loc[2, ["layer", "other_layer"]].tolist() == ["early", "last"]  # the best on holdout
 
 
 def test_one_layer_is_compared_with_cam_alone() -> None:
-    assert set(tables.comparisons([CAM, LAST], COUNTS)["comparison"]) == {"CAM less Grad-CAM"}
+    test, holdout = (split(rows(["cam", "last"]), name) for name in ("test", "holdout"))
+    assert set(tables.comparisons(test, holdout, COUNTS, seed=0)["comparison"]) == {"CAM less map"}
+
+
+def test_methods_and_refinements_do_not_mix() -> None:
+    more = rows(["early", "last"])
+    table = pd.concat([rows(NAMES), more.assign(map="layer_cam"), rows(NAMES).assign(refinement="grabcut")])
+    compared = tables.comparisons(split(table, "test"), split(table, "holdout"), COUNTS, seed=0)
+    assert (compared["refinement"] == compared["other_refinement"]).all()
+    layers = compared[compared["comparison"] == "layer less best layer"]
+    assert (layers["map"] == layers["other_map"]).all()
+    # each of Grad-CAM, LayerCAM and the refined Grad-CAM has one layer that is not its best
+    assert len(layers) == 2 * 3
+
+
+@pytest.mark.parametrize("order", [["last", "cam", "early"], ["early", "last", "cam"]])
+def test_cam_is_known_by_its_name_not_by_its_place(order: list[str]) -> None:
+    keys = ["comparison", "score", "map", "layer", "other_map", "other_layer"]
+    expected, shuffled = (
+        tables.comparisons(split(rows(names), "test"), split(rows(names), "holdout"), COUNTS, seed=0)
+        .sort_values(keys)
+        .drop(columns=["p_holm"])  # of equal p, Holm's order is that of the rows
+        .reset_index(drop=True)
+        for names in (NAMES, order)
+    )
+    pd.testing.assert_frame_equal(expected, shuffled)
 
 
 def test_breakdown() -> None:
-    table = tables.breakdown(MAPS, [("all", "all", np.array([0, 1])), ("class", "beagle", np.array([1]))], COUNTS)
+    groups = [("all", "all", np.array([0, 1])), ("class", "beagle", np.array([1]))]
+    table = tables.breakdown(TEST[TEST["score"] == "mean_iou"], groups, COUNTS)
     assert table["images"].tolist() == [2, 2, 2, 1, 1, 1]
     assert table["estimate"].tolist() == pytest.approx([0.3, 0.1, 0.3, 0.2, 0.1, 0.2])
     assert table.loc[3, ["low", "high"]].tolist() == pytest.approx([0.2, 0.2])
 
 
-def test_images() -> None:
-    about = pd.DataFrame({"image": ["a.jpg", "b.jpg"]})
-    table = tables.images(MAPS, 0, about, TRUTH)
-    assert table[["image", "map", "layer"]].to_numpy().tolist()[:3] == [
-        ["a.jpg", "cam", "last"],
-        ["b.jpg", "cam", "last"],
-        ["a.jpg", "grad_cam", "early"],
+def test_images_of_a_map() -> None:
+    boxes_yxyx = np.array([[0, 0, 0.5, 0.5], [0, 0, 0, 0]])
+    info = pd.DataFrame({"image": ["a.jpg", "b.jpg"]})
+    table = tables.images_of_map(info, KEYS["early"], np.array([0.1, 0.2]), np.array([0.3, 0.4]), boxes_yxyx, TRUTH)
+    assert table[["image", "map", "layer", "refinement"]].to_numpy().tolist() == [
+        ["a.jpg", "grad_cam", "early", "none"],
+        ["b.jpg", "grad_cam", "early", "none"],
     ]
-    assert table["iou"].tolist() == [0.4, 0.2, 0.1, 0.1, 0.4, 0.2]
-    assert table["iou_chosen"].tolist() == [0.5, 0.3, 0.6, 0.4, 0.5, 0.3]
+    assert table[["iou", "iou_chosen"]].to_numpy().tolist() == [[0.1, 0.3], [0.2, 0.4]]
     assert table.loc[0, ["ymin", "xmin", "ymax", "xmax", "box_area"]].tolist() == [0, 0, 0.5, 0.5, 0.25]
     assert table.loc[0, "ground_truth_area"] == 0.5
     assert table.loc[1, ["box_area", "ground_truth_area"]].tolist() == [0, 1]  # no box overlaps none: the first
 
 
-def test_baselines() -> None:
-    boxes = {"full_image": np.array([[0.0, 0, 1, 1]])}
-    one = {"full_image": {"mean_iou": Score(np.array([0.2, 0.4]), np.nan)}}
-    best = {"full_image": {"mean_iou": Score(np.array([0.5, 0.7]), np.nan)}}
-    row = tables.baselines(boxes, one, best, COUNTS).iloc[0]
-    assert row[["ymin", "xmin", "ymax", "xmax"]].tolist() == [0, 0, 1, 1]
-    assert (row["estimate"], row["low"], row["high"]) == pytest.approx((0.3, 0.205, 0.395))
-    assert row["oracle"] == pytest.approx(0.6)
-
-
-def test_headline() -> None:
-    made = {"scores": tables.scores(MAPS, COUNTS), "comparisons": tables.comparisons(MAPS, COUNTS)}
-    boxes = {"full_image": np.array([[0.0, 0, 1, 1]])}
-    looking_at_nothing = {"full_image": {"mean_iou": Score(np.array([0.2, 0.4]), np.nan)}}
-    made["baselines"] = tables.baselines(boxes, looking_at_nothing, looking_at_nothing, COUNTS)
-    headline = tables.headline(MAPS, EARLY, made)
-    assert headline["cam"]["mean_iou"] == pytest.approx(0.3)
-    assert headline["grad_cam"]["mean_iou"] == pytest.approx(0.1)
-    assert headline["cam_less_grad_cam"]["mean_iou"] == pytest.approx(0.2)
-    assert headline["chosen_on_holdout"]["grad_cam"]["layer"] == "early"
-    assert headline["chosen_on_holdout"]["grad_cam"]["mean_iou"] == pytest.approx(0.5)
-    # in hindsight the last layer would have been the better choice
-    assert headline["chosen_on_holdout"]["grad_cam"]["oracle"] == pytest.approx(0.9)
-    assert headline["chosen_on_holdout"]["grad_cam"]["oracle_layer"] == "last"
-    assert headline["chosen_on_holdout"]["cam"]["oracle"] == pytest.approx(0.8)
-    assert headline["baselines"] == {"full_image": {"mean_iou": pytest.approx(0.3)}}
+@pytest.mark.parametrize("order", [NAMES, ["last", "early", "cam"]])
+def test_headline(order: list[str]) -> None:
+    test, holdout = (split(rows(order), name) for name in ("test", "holdout"))
+    baselines = pd.DataFrame({"baseline": ["full_image"], "score": "mean_iou", "values": [np.array([0.2, 0.4])]})
+    made = {
+        "scores": tables.scores(test, COUNTS),
+        "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
+        "baselines": tables.with_intervals(baselines, COUNTS),
+    }
+    chosen = holdout[holdout["score"] == "mean_iou_chosen"]
+    figures = headline(KEYS["cam"], KEYS["early"], made, chosen)
+    assert figures["cam"] == pytest.approx({"mean_iou": 0.3, "low": 0.205, "high": 0.395})
+    assert figures["compared"]["mean_iou"] == pytest.approx(0.1)
+    assert figures["cam_less_compared"]["mean_iou"] == pytest.approx(0.2)
+    best = figures["chosen_on_holdout"]["compared"]
+    assert (best["layer"], best["mean_iou"], best["threshold"]) == ("early", pytest.approx(0.5), 0.2)
+    # with the test set known, the last layer would be the better choice
+    assert (best["oracle_layer"], best["oracle"]) == ("last", pytest.approx(0.9))
+    assert figures["chosen_on_holdout"]["cam"]["oracle"] == pytest.approx(0.8)
+    assert figures["baselines"] == {"full_image": {"mean_iou": pytest.approx(0.3)}}

@@ -69,7 +69,7 @@ def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, s
 
 def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
     """The row with the highest mean of each (map, refinement); of equals, the first."""
-    means = holdout.assign(mean=[values.mean() for values in holdout["values"]])
+    means = holdout.assign(mean=[values.mean() for values in holdout["values"]]).reset_index(drop=True)
     return means.loc[means.groupby(["map", "refinement"], sort=False)["mean"].idxmax()]
 
 

@@ -1,0 +1,111 @@
+"""The data of the plots, on figures small enough to work out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wsol.pictures import plot_data
+from wsol.scores import tables
+
+COUNTS = np.array([[2, 0], [1, 1], [0, 2]], np.uint8)
+CAM, EARLY, LAST = ("cam", "conv5_out", "none"), ("grad_cam", "conv4_out", "none"), ("grad_cam", "conv5_out", "none")
+OTHERS = [("layer_cam", "conv4_out", "none"), ("grad_cam", "conv4_out", "grabcut")]
+SIDES = {CAM: 7, EARLY: 14, LAST: 7} | dict.fromkeys(OTHERS, 14)
+IOUS = {CAM: 0.1, EARLY: 0.2, LAST: 0.3} | dict.fromkeys(OTHERS, 0.9)
+
+
+def maps(keys: list[tuple[str, str, str]]) -> pd.DataFrame:
+    sides = [SIDES[key] for key in keys]
+    return pd.DataFrame(keys, columns=["map", "layer", "refinement"]).assign(height=sides, width=sides, more=1)
+
+
+def scores(keys: list[tuple[str, str, str]]) -> pd.DataFrame:
+    """Two images, .1 below and above the map's IoU at 0.1, and .4 higher at the chosen 0.5."""
+    rows = [
+        dict(zip(("map", "layer", "refinement"), key, strict=True))
+        | {"score": score, "threshold": threshold, "oracle": 0.0, "oracle_threshold": 0.0}
+        | {"values": np.array([-0.1, 0.1]) + IOUS[key] + more}
+        for key in keys
+        for score, threshold, more in (("mean_iou", 0.1, 0.0), ("mean_iou_chosen", 0.5, 0.4))
+    ]
+    return tables.scores(pd.DataFrame(rows), COUNTS)
+
+
+BASELINES = pd.DataFrame(
+    {"baseline": list(plot_data.BASELINES), "score": "mean_iou", "estimate": 0.2, "low": 0.1, "high": 0.3}
+)
+
+
+@pytest.mark.parametrize("order", [[CAM, EARLY, LAST], [EARLY, *OTHERS, LAST, CAM]])
+def test_by_layer(order: list[tuple[str, str, str]]) -> None:
+    table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)
+    assert table["label"].tolist() == ["conv5_out|7 × 7", "conv4_out|14 × 14", "conv5_out|7 × 7"]
+    assert table["map"].tolist() == ["cam", "grad_cam", "grad_cam"]
+    assert table["marked"].tolist() == [False, False, True]  # CAM has its last layer's name, and no mark
+    assert table["block"].tolist() == ["conv5", "conv4", "conv5"]
+    assert table["shaded"].tolist() == [False, False, True]
+    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out", "Grad-CAM at conv5_out"]
+    assert table["mean_iou"].tolist() == pytest.approx([0.1, 0.2, 0.3])
+    assert table["full_image_iou"].tolist() == pytest.approx([0.2] * 3)
+    assert (table["low"] < table["mean_iou"]).all()
+
+
+def test_by_threshold() -> None:
+    means = maps([CAM, EARLY, *OTHERS]).assign(threshold=0.1, mean_iou=0.4, box_acc=0.5)
+    table = plot_data.by_threshold(means.drop(columns=["height", "width", "more"]), BASELINES, LAST)
+    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out"]  # the compared map's layers, and CAM
+    assert table["centre_box_iou"].tolist() == [0.2, 0.2]
+
+
+def test_compared_maps() -> None:
+    table = plot_data.compared_maps([CAM, EARLY], scores([LAST, *OTHERS, CAM, EARLY]), BASELINES)
+    assert table["what"].tolist() == [
+        *["CAM"] * 2,
+        *["Grad-CAM at conv4_out"] * 2,
+        "full-image box",
+        "centre box",
+        "mean box",
+    ]
+    assert table["threshold"].tolist() == ["fixed", "chosen on holdout"] * 2 + ["none"] * 3
+    assert table["mean_iou"].tolist() == pytest.approx([0.1, 0.5, 0.2, 0.6, 0.2, 0.2, 0.2])
+
+
+def test_by_image() -> None:
+    images = pd.DataFrame({"image": ["a", "b"], "label": "beagle", "top1_right": [True, False], "refinement": "none"})
+    cam = images.assign(map="cam", layer="conv5_out", iou=[0.1, 0.2])
+    compared = images.assign(map="grad_cam", layer="conv4_out", iou=[0.3, 0.4]).set_index(np.array([7, 8]))
+    table = plot_data.by_image(cam, compared)
+    assert table[["image", "prediction", "cam", "compared"]].to_numpy().tolist() == [
+        ["a", "right", 0.1, 0.3],
+        ["b", "wrong", 0.2, 0.4],
+    ]
+    assert set(table["compared_title"]) == {"Grad-CAM at conv4_out"}
+
+
+def predictions(labels: list[str], predicted: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"label": labels, "predicted": predicted})
+
+
+def test_confusion_shows_all_pairs_of_the_classes_there_are() -> None:
+    # a is once predicted as b, and once as c, of which there is no image
+    table = plot_data.confusion(predictions(["a", "a", "a", "b"], ["a", "b", "c", "b"]))
+    assert table[["true", "predicted", "images"]].to_numpy().tolist() == [
+        ["a", "a", 1],
+        ["a", "b", 1],
+        ["b", "a", 0],
+        ["b", "b", 1],
+    ]
+    assert table["share"].tolist() == pytest.approx([1 / 3, 1 / 3, 0, 1])
+
+
+def test_confusion_keeps_the_most_confused() -> None:
+    # 30 classes of two images; one image of each from the 20th on is predicted as the next class
+    labels = [f"{place // 2:02}" for place in range(60)]
+    predicted = [
+        f"{(place // 2 - 19) % 10 + 20}" if place % 2 and place >= 40 else label for place, label in enumerate(labels)
+    ]
+    table = plot_data.confusion(predictions(labels, predicted))
+    names = sorted(set(table["true"]))
+    assert len(table) == 20 * 20
+    assert names[-10:] == [str(number) for number in range(20, 30)]  # all ten that are confused; others fill up
+    assert names[:10] == [f"{number:02}" for number in range(10)]
