@@ -1,11 +1,13 @@
 """MaxBoxAcc's thresholds and contours equal those of clovaai/wsolevaluation's definition."""
 
+import pathlib
+
 import cv2
 import numpy as np
 import pytest
 import wsolevaluation
 
-from wsol.boxes import union_find
+from wsol.boxes import contours
 from wsol.scores import max_box_acc
 
 TRUTH = np.array([[0.2, 0.1, 0.7, 0.8], [0.6, 0.6, 0.95, 1.0], [0, 0, 0, 0]])
@@ -27,24 +29,33 @@ def random_maps(size: int) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("size", [1, 4, 7, 28])
-def test_the_best_contour_is_wsolevaluations(size: int) -> None:
+def test_contours_are_wsolevaluations(size: int) -> None:
     for name, heatmap in random_maps(size).items():
-        expected = wsolevaluation.ious(heatmap, TRUTH, 64)[:, 1]
-        found = union_find.contour_ious(max_box_acc.grey_levels(heatmap, 64), max_box_acc.whole_pixels(TRUTH, 64))[:, 1]
-        # where nothing is above the level, wsolevaluation counts a box of one pixel
-        nothing = max_box_acc.grey_levels(heatmap, 64).max() <= np.arange(255)
-        np.testing.assert_allclose(found[~nothing], expected[~nothing], atol=1e-12, err_msg=name)
-        assert not found[nothing].any()
+        expected = wsolevaluation.ious(heatmap, TRUTH, 64)
+        ious = contours.contour_ious(max_box_acc.grey_levels(heatmap, 64), max_box_acc.whole_pixels(TRUTH, 64))
+        np.testing.assert_allclose(ious, expected, atol=1e-12, err_msg=name)
 
 
-def test_the_largest_is_of_the_most_pixels() -> None:
+def test_every_cell_is_that_of_the_unaltered_evaluator() -> None:
+    """The fixture holds what clovaai/wsolevaluation counts; benchmarks/wsolevaluation_fixture.py has made it."""
+    fixture = np.load(pathlib.Path(__file__).with_name("wsolevaluation_fixture.npz"))
+    levels = (fixture["thresholds"] * 255).astype(int)
+    for row, name in enumerate(fixture["names"]):
+        truth_yxyx = fixture[f"boxes_yxyx_{name}"].astype(float)
+        localized = max_box_acc.localized(fixture[f"map_{name}"], int(fixture["canvas_size"][row]), truth_yxyx)
+        # of the largest contour an IoU of .5, of any .3, .5 and .7
+        expected = np.concatenate([fixture["largest"][row][:, 1:2], fixture["any"][row]], axis=1)
+        np.testing.assert_array_equal(localized[levels], expected, err_msg=str(name))
+
+
+def test_the_largest_contour_encloses_the_most_area() -> None:
     # a blot of 5 x 5 pixels, and a ring of 7 x 7, of fewer pixels, which encloses more
     grey = np.zeros((20, 20), np.uint8)
     grey[1:6, 1:6] = 255
     grey[10:17, 10:17] = 255
     grey[11:16, 11:16] = 0
     truth = np.array([[1.0, 1, 7, 7]])  # in exclusive edges, with the field's one more: the blot's box
-    assert union_find.contour_ious(grey, truth)[0].tolist() == [1.0, 1.0]
+    assert contours.contour_ious(grey, truth)[0].tolist() == [0.0, 1.0]
     boxes, largest = wsolevaluation.boxes_xyxy(grey, 0)
     assert boxes[largest] == (10, 10, 17, 17)
 
@@ -61,8 +72,8 @@ def test_holes_have_contours_too(box: list[int], expected: float) -> None:
     grey[:7, :7] = 200
     grey[2:5, 2:5] = 100
     truth = np.array([box], float) + np.array([0, 0, 1, 1]) * (box[0] == 1)
-    assert union_find.contour_ious(grey, truth)[100, 1] == expected
-    assert union_find.contour_ious(grey, truth)[99, 1] == pytest.approx(expected if box[0] == 0 else 36 / 64)
+    assert contours.contour_ious(grey, truth)[100, 1] == expected
+    assert contours.contour_ious(grey, truth)[99, 1] == pytest.approx(expected if box[0] == 0 else 36 / 64)
 
 
 def test_a_bay_is_no_hole() -> None:
@@ -70,7 +81,7 @@ def test_a_bay_is_no_hole() -> None:
     grey[:4, 2:4] = 0  # open to the edge
     truth = np.array([[0.0, 1, 6, 6]])
     # the only contour is the component's, the whole canvas: 30 of 36 pixels
-    assert union_find.contour_ious(grey, truth)[0].tolist() == [30 / 36, 30 / 36]
+    assert contours.contour_ious(grey, truth)[0].tolist() == [30 / 36, 30 / 36]
 
 
 def test_localized() -> None:

@@ -44,11 +44,14 @@ def test_every_score_of_every_map_lies_in_its_interval(reproduced: pathlib.Path)
     assert ((scores["low"] <= scores["estimate"]) & (scores["estimate"] <= scores["high"])).all()
 
 
-@pytest.mark.parametrize("file", ["cam.npy", "grad_cam-conv4_block1_out.npy"])
-def test_thresholds_are_those_that_holdout_prefers(reproduced: pathlib.Path, file: str) -> None:
-    map_name, _, layer = file.removesuffix(".npy").partition("-")
-    scores = read(reproduced, "scores").query("map == @map_name and score == 'mean_iou_chosen'")
-    row = scores[scores["layer"] == (layer or "conv5_block3_out")].iloc[0]
+@pytest.mark.parametrize(
+    ("map_name", "layer", "file"),
+    [("cam", "conv5_block3_out", "cam.npy"), ("grad_cam", "conv4_block1_out", "grad_cam-conv4_block1_out.npy")],
+)
+def test_thresholds_are_those_that_holdout_prefers(
+    reproduced: pathlib.Path, map_name: str, layer: str, file: str
+) -> None:
+    row = read(reproduced, "scores").set_index(["map", "layer", "score"]).loc[map_name, layer, "mean_iou_chosen"]
     on_holdout, on_test = (mean_ious(reproduced, file, split) for split in ("holdout", "test"))
     assert row["threshold"] == pytest.approx(THRESHOLDS[on_holdout.argmax()])
     assert row["estimate"] == pytest.approx(on_test[on_holdout.argmax()], rel=1e-5)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from wsol.boxes import level_order, union_find
+from wsol.boxes import contours, level_order, neighbours, union_find
 from wsol.boxes.heatmap_boxes import upsampled
 
 THRESHOLDS = {
@@ -86,19 +86,19 @@ def test_equals_opencv_in_any_order_of_pixels() -> None:
 
 
 def test_one_representative_of_each_connected_group() -> None:
-    for neighbours in range(256):
+    for present in range(256):
         mask = np.zeros((3, 3), np.uint8)
-        for side in (side for side in range(8) if neighbours >> side & 1):
+        for side in (side for side in range(8) if present >> side & 1):
             mask[CLOCKWISE[side]] = 1
         _, labels = cv2.connectedComponents(mask, connectivity=8)
-        chosen = [labels[CLOCKWISE[side]] for side in union_find.REPRESENTATIVES_8[neighbours] if side >= 0]
+        chosen = [labels[CLOCKWISE[side]] for side in neighbours.REPRESENTATIVES_8[present] if side >= 0]
         assert sorted(chosen) == list(range(1, labels.max() + 1))
 
 
 def test_sides_are_groups_of_their_own_if_4_connected() -> None:
-    assert union_find.REPRESENTATIVES_4[0b11111111].tolist() == [0, 2, 4, 6]  # above, right, below, left
-    assert union_find.REPRESENTATIVES_4[0b00000111].tolist() == [0, 2, -1, -1]  # the corner does not connect them
-    assert union_find.REPRESENTATIVES_4[0b10101010].tolist() == [-1] * 4  # corners only
+    assert neighbours.REPRESENTATIVES_4[0b11111111].tolist() == [0, 2, 4, 6]  # above, right, below, left
+    assert neighbours.REPRESENTATIVES_4[0b00000111].tolist() == [0, 2, -1, -1]  # the corner does not connect them
+    assert neighbours.REPRESENTATIVES_4[0b10101010].tolist() == [-1] * 4  # corners only
 
 
 def test_pixels_come_by_descending_level() -> None:
@@ -118,7 +118,7 @@ def test_pixels_come_by_descending_level() -> None:
 
 
 def contour_ious(grey: np.ndarray, *ground_truth_yxyx: list[float]) -> np.ndarray:
-    return union_find.contour_ious(grey, np.array(ground_truth_yxyx, float).reshape(-1, 4))
+    return contours.contour_ious(grey, np.array(ground_truth_yxyx, float).reshape(-1, 4))
 
 
 def test_a_contours_upper_edges_are_one_pixel_larger() -> None:

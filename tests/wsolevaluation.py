@@ -19,7 +19,7 @@ DELTAS = (0.3, 0.5, 0.7)
 
 
 def grey(heatmap: np.ndarray, size: int) -> np.ndarray:
-    resized = cv2.resize(heatmap.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    resized = cv2.resize(heatmap.astype(np.float64), (size, size), interpolation=cv2.INTER_CUBIC)
     resized -= resized.min()
     return (resized / resized.max() * 255).astype(np.uint8) if resized.any() else resized.astype(np.uint8)
 

@@ -44,6 +44,35 @@ def by_grey(grey: np.ndarray) -> LevelOrder:
     return _ordered(levels, np.bincount(grey.ravel(), minlength=256))
 
 
+@numba.njit(cache=True, nogil=True)
+def by_filled_grey(grey: np.ndarray) -> LevelOrder:
+    """Order the pixels of a map (height, width) uint8 by their value after its holes are filled, at every level."""
+    levels = _padded(grey.shape)
+    levels[1 : grey.shape[0] + 1, 1 : grey.shape[1] + 1] = grey
+    filled = _filled(levels)
+    return _ordered(filled, np.bincount(filled.ravel(), minlength=256))
+
+
+@numba.njit
+def _filled(levels: np.ndarray) -> np.ndarray:
+    """Raise each pixel to the lowest level at which a path over sides leads from it out of the map.
+
+    A flood from the margin inwards, pixels of the lowest level first. Each level has a linked list of waiting pixels.
+    """
+    flat, stride = levels.ravel(), levels.shape[1]
+    filled, following, heads = np.full(flat.size, np.int16(-1)), np.full(flat.size, -1), np.full(256, -1)
+    filled[0], heads[0] = 0, 0
+    for lowest in range(256):
+        while heads[lowest] >= 0:
+            pixel = heads[lowest]
+            heads[lowest] = following[pixel]
+            for near in (pixel - stride, pixel - 1, pixel + 1, pixel + stride):
+                if 0 <= near < flat.size and filled[near] < 0:
+                    level = max(lowest, flat[near])
+                    filled[near], following[near], heads[level] = level, heads[level], near
+    return filled.reshape(levels.shape)
+
+
 @numba.njit
 def _padded(shape: tuple[int, int]) -> np.ndarray:
     """Zeros (height + 2, stride) int16 for the levels of a padded map."""

@@ -1,8 +1,8 @@
 """Boxes of a map's connected components at all thresholds, by union-find.
 
 Union-find over pixels sorted by descending level (a max-tree). Adding a pixel starts, extends
-or merges components. Each root stores its pixel count and bounding box, so the boxes at all
-thresholds come from one pass.
+or merges components. Each root stores its area and bounding box, so the boxes at all thresholds
+come from one pass.
 
 The order of the pixels, their numbers and the compilation are explained in `level_order.py`.
 """
@@ -14,10 +14,12 @@ import numpy as np
 
 from wsol.boxes import level_order
 from wsol.boxes.level_order import LevelOrder
+from wsol.boxes.neighbours import CONTOUR_AREAS, PIXEL_AREAS, REPRESENTATIVES_4, REPRESENTATIVES_8
 
 # The record of a label. Every pixel has a label; a component has one or more, and one of them is its root.
 # root: label. next, tail: the labels of a component as a linked list, -1 at its end; `tail`, the last, is valid
-# at the root, as is what follows. first, last: pixels in raster order. left, right: columns. area: number of pixels.
+# at the root, as is what follows. first, last: pixels in raster order. left, right: columns. area: as the
+# tables of wsol.boxes.neighbours count it.
 COMPONENT = np.dtype(
     [(field, np.int32) for field in ("root", "next", "tail", "first", "last", "left", "right", "area")]
 )
@@ -26,32 +28,11 @@ COMPONENT = np.dtype(
 class Forest(NamedTuple):
     """The union-find's components."""
 
-    connectivity: int  # 8 or 4
+    representatives: np.ndarray  # (256, 4) int8, see wsol.boxes.neighbours
+    areas: np.ndarray  # (256,) int32, likewise
     offsets: np.ndarray  # (8,) uint64: from a pixel's number to its neighbours', clockwise from above
     labels: np.ndarray  # (padded pixels,) uint32, of the pixels added so far
     components: np.ndarray  # (labels,) COMPONENT
-
-
-def _representatives(connectivity: int) -> np.ndarray:
-    """For each set of neighbours of a pixel, one neighbour of each connected group.
-
-    Neighbours are numbered clockwise from above, so odd ones are corners. 4-connectivity ignores corners.
-
-    Returns:
-        (256, 4) int8: for each set, as a bit mask, the neighbours' numbers, padded with -1.
-    """
-    table = np.full((256, 4), -1, np.int8)
-    for mask in range(256):
-        present = {neighbour for neighbour in range(0, 8, 8 // connectivity) if mask >> neighbour & 1}
-        # counter-clockwise, a corner touches the side next to it, and a side also the next side, across a corner
-        touched = {n: {(n - 1) % 8} if n % 2 else {(n - 1) % 8, (n - 2) % 8} for n in present}
-        starts = [n for n in sorted(present) if connectivity == 4 or not touched[n] & present]
-        groups = starts or sorted(present)[:1]  # a full circle has no start
-        table[mask, : len(groups)] = groups
-    return table
-
-
-REPRESENTATIVES_8, REPRESENTATIVES_4 = _representatives(8), _representatives(4)
 
 
 def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -72,37 +53,46 @@ def largest_boxes(canvas: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     [[0 1 2 3]
      [0 1 1 2]]
     """
-    return _largest_boxes(level_order.by_thresholds(canvas, thresholds))
+    return _largest_boxes(level_order.by_thresholds(canvas, thresholds), REPRESENTATIVES_8, PIXEL_AREAS, False)
 
 
-def contour_ious(grey: np.ndarray, ground_truth_yxyx: np.ndarray) -> np.ndarray:
-    """IoU of the contours of `grey > level` with the ground truth, for each level of 0..254.
+def largest_contours(grey: np.ndarray) -> np.ndarray:
+    """The upright box of the contour with the largest area of `grey > level`, for each level of 0..254.
 
-    Contours are OpenCV's: one around each 8-connected component, and one around each hole (4-connected),
-    which runs on the pixels around the hole. The upper edges of a contour's box are one pixel larger than
-    elsewhere in this project, but not outside the map. This is the protocol of clovaai/wsolevaluation, which
-    takes x + width for the last column and counts it.
+    Areas are those of cv2.contourArea, which include holes. Of equals, the last in raster order is the largest: OpenCV
+    lists it first. A contour inside another one is never the largest, so holes are filled before.
 
     Args:
         grey: (height, width) uint8.
-        ground_truth_yxyx: (boxes, 4) float64, pixels, upper edges exclusive. Zeros have IoU 0.
 
     Returns:
-        (255, 2) float64: the IoU of the largest component's contour, and the highest of any contour. Both
-        are the highest with any ground-truth box.
+        (255, 4) int32 boxes_yxyx, pixels, upper edges exclusive; zeros if no pixel is above.
     """
-    ious = _contour_ious(level_order.by_grey(grey), grey.shape, 8, ground_truth_yxyx)
-    hole_ious = _contour_ious(level_order.by_grey(~grey), grey.shape, 4, ground_truth_yxyx)
-    ious[:, 1] = np.maximum(ious[:, 1], hole_ious[::-1, 1])  # grey <= level is the same as ~grey > 254 - level
-    return ious
+    return _largest_boxes(level_order.by_filled_grey(grey), REPRESENTATIVES_8, CONTOUR_AREAS, True)
+
+
+def highest_contour_ious(grey: np.ndarray, connectivity: int, ground_truth_yxyx: np.ndarray) -> np.ndarray:
+    """The highest IoU of the contours around components of `grey > level`, for each level of 0..254.
+
+    See `wsol.boxes.contours.contour_ious`. With connectivity 4 the components are holes, and the contours run on the
+    pixels around them.
+
+    Returns:
+        (255,) float64.
+    """
+    representatives = REPRESENTATIVES_8 if connectivity == 8 else REPRESENTATIVES_4
+    order = level_order.by_grey(grey)
+    return _contour_ious(order, grey.shape, representatives, PIXEL_AREAS, connectivity == 4, ground_truth_yxyx)
 
 
 @numba.njit(cache=True, nogil=True)
-def _largest_boxes(order: LevelOrder) -> np.ndarray:
-    forest, boxes = _forest(order, 8), np.zeros((len(order.ends) - 2, 4), np.int32)
+def _largest_boxes(order: LevelOrder, representatives: np.ndarray, areas: np.ndarray, by_contour: bool) -> np.ndarray:
+    forest, boxes = _forest(order, representatives, areas), np.zeros((len(order.ends) - 2, 4), np.int32)
     count, largest = np.uint64(0), np.uint64(0)
     for level in range(len(boxes), 0, -1):
         count, largest = _add_level(order, forest, level, count, largest)
+        if by_contour:
+            largest = _largest_contour(forest.components, count)
         if count:
             boxes[level - 1] = np.array(_box(forest.components[largest], order.stride))
     return boxes
@@ -110,30 +100,31 @@ def _largest_boxes(order: LevelOrder) -> np.ndarray:
 
 @numba.njit(cache=True, nogil=True)
 def _contour_ious(
-    order: LevelOrder, shape: tuple[int, int], connectivity: int, ground_truth_yxyx: np.ndarray
+    order: LevelOrder,
+    shape: tuple[int, int],
+    representatives: np.ndarray,
+    areas: np.ndarray,
+    holes: bool,
+    ground_truth_yxyx: np.ndarray,
 ) -> np.ndarray:
-    """`contour_ious` of components (connectivity 8), or of holes, which are components of `~grey` (4)."""
-    forest, ious = _forest(order, connectivity), np.zeros((255, 2))
+    forest, ious = _forest(order, representatives, areas), np.zeros(255)
     count, largest = np.uint64(0), np.uint64(0)
     for level in range(len(ious), 0, -1):
         count, largest = _add_level(order, forest, level, count, largest)
         for label in range(count):
             component = forest.components[label]
             if component.root == label:
-                iou = _contour_iou(component, order.stride, shape, connectivity == 4, ground_truth_yxyx)
-                ious[level - 1, 1] = max(ious[level - 1, 1], iou)
-                if label == largest:
-                    ious[level - 1, 0] = iou
+                iou = _contour_iou(component, order.stride, shape, holes, ground_truth_yxyx)
+                ious[level - 1] = max(ious[level - 1], iou)
     return ious
 
 
 @numba.njit
-def _forest(order: LevelOrder, connectivity: int) -> Forest:
+def _forest(order: LevelOrder, representatives: np.ndarray, areas: np.ndarray) -> Forest:
     stride, pixels = order.stride, len(order.earlier)
     offsets = np.array([-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1]).astype(np.uint64)
-    # two components never start side by side: at most one in two pixels, or in 2 x 2 if 8-connected
-    most = pixels // (4 if connectivity == 8 else 2) + 1
-    return Forest(connectivity, offsets, np.empty(pixels, np.uint32), np.empty(most, COMPONENT))
+    most = pixels // 2 + 1  # two components never start side by side
+    return Forest(representatives, areas, offsets, np.empty(pixels, np.uint32), np.empty(most, COMPONENT))
 
 
 @numba.njit(inline="always")  # 5 % faster
@@ -145,16 +136,16 @@ def _add_level(
     A long function: with the loop's body in a function of its own it takes twice as long.
     """
     stride, pixels, ends, earlier = order
-    connectivity, offsets, labels, components = forest
-    representatives = REPRESENTATIVES_8 if connectivity == 8 else REPRESENTATIVES_4
+    representatives, areas, offsets, labels, components = forest
     column_mask = np.uint64(stride - 1)
     most = _rank(components[largest]) if count else np.int64(0)
     for position in range(np.uint64(ends[level + 1]), np.uint64(ends[level])):
         pixel = np.uint64(pixels[position])
-        groups = representatives[np.uint64(earlier[pixel])]
+        neighbours = np.uint64(earlier[pixel])
+        groups = representatives[neighbours]
         if groups[0] < 0:
             root, labels[pixel] = count, count
-            _start(components, root, pixel, pixel & column_mask)
+            _start(components, root, pixel, pixel & column_mask, areas[neighbours])
             count += np.uint64(1)
         else:
             labels[pixel] = labels[pixel + offsets[np.uint64(groups[0])]]
@@ -164,7 +155,7 @@ def _add_level(
                     break
                 label = np.uint64(labels[pixel + offsets[np.uint64(groups[group])]])
                 root = _merge(components, root, np.uint64(components[label].root))
-            _extend(components[root], np.int32(pixel), np.int32(pixel & column_mask))
+            _extend(components[root], np.int32(pixel), np.int32(pixel & column_mask), areas[neighbours])
         rank = _rank(components[root])
         largest = root if rank > most else largest
         most = max(rank, most)
@@ -173,23 +164,34 @@ def _add_level(
 
 @numba.njit
 def _rank(component: np.record) -> np.int64:
-    """More pixels rank higher; of equals, the first in raster order."""
+    """A larger area ranks higher; of equals, the first in raster order."""
     return (np.int64(component.area) << 32) - component.first
 
 
 @numba.njit
-def _start(components: np.ndarray, label: np.uint64, pixel: np.uint64, column: np.uint64) -> None:
-    component = components[label]
-    component.root, component.next, component.tail = label, -1, label
-    component.first, component.last, component.left, component.right = pixel, pixel, column, column
-    component.area = 1
+def _largest_contour(components: np.ndarray, count: np.uint64) -> np.uint64:
+    """The root of the largest area; of equals, the last in raster order. A component's first pixel changes later."""
+    largest, most = np.uint64(0), np.int64(-1)
+    for label in range(count):
+        rank = (np.int64(components[label].area) << 32) + components[label].first
+        if components[label].root == label and rank > most:
+            largest, most = np.uint64(label), rank
+    return largest
 
 
 @numba.njit
-def _extend(component: np.record, pixel: np.int32, column: np.int32) -> None:
+def _start(components: np.ndarray, label: np.uint64, pixel: np.uint64, column: np.uint64, area: np.int32) -> None:
+    component = components[label]
+    component.root, component.next, component.tail = label, -1, label
+    component.first, component.last, component.left, component.right = pixel, pixel, column, column
+    component.area = area
+
+
+@numba.njit
+def _extend(component: np.record, pixel: np.int32, column: np.int32, area: np.int32) -> None:
     component.first, component.last = min(component.first, pixel), max(component.last, pixel)
     component.left, component.right = min(component.left, column), max(component.right, column)
-    component.area += 1
+    component.area += area
 
 
 @numba.njit
@@ -221,7 +223,7 @@ def _box(component: np.record, stride: int) -> tuple[int, int, int, int]:
 def _contour_iou(
     component: np.record, stride: int, shape: tuple[int, int], hole: bool, ground_truth_yxyx: np.ndarray
 ) -> float:
-    """The highest IoU of a contour's box, see `contour_ious`; 0 for a hole at the map's edge, which is none."""
+    """The highest IoU of a contour's box; 0 for a hole at the map's edge, which is none."""
     ymin, xmin, ymax, xmax = _box(component, stride)
     if hole:
         if ymin == 0 or xmin == 0 or ymax == shape[0] or xmax == shape[1]:

@@ -25,8 +25,7 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
         of the layer's name), shaded (every second block), threshold, mean_iou, low, high, marked, and one column a
         baseline.
     """
-    same = (maps["map"] == compared[0]) & (maps["refinement"] == compared[2])
-    shown = pd.concat([maps[(maps["map"] == "cam") & ~same], maps[same]])
+    shown = _cam_and_layers(maps, compared)
     means = scores.loc[scores["score"] == "mean_iou", [*KEY, "threshold", "estimate", "low", "high"]]
     table = shown[[*KEY, "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
     keys = list(table[KEY].itertuples(index=False, name=None))
@@ -39,6 +38,13 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
         table.insert(place, name, values)
     table["marked"] = [key == compared for key in keys]
     return table.drop(columns=["height", "width"]).assign(**_baseline_ious(baselines))
+
+
+def _cam_and_layers(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
+    """The rows of CAM, which is not refined, and then those of the compared map at each layer."""
+    layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2])
+    cam = (table["map"] == "cam") & (table["refinement"] == "none")
+    return pd.concat([table[cam & ~layers], table[layers]], ignore_index=True)
 
 
 def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
@@ -57,8 +63,7 @@ def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) ->
     Returns:
         Columns map, layer, refinement, title, threshold, mean_iou, box_acc, and one column a baseline.
     """
-    shown = means[(means["refinement"] == compared[2]) & means["map"].isin(["cam", compared[0]])]
-    table = shown.assign(**_baseline_ious(baselines))
+    table = _cam_and_layers(means, compared).assign(**_baseline_ious(baselines))
     titles = {key: title(*key) for key in table[KEY].drop_duplicates().itertuples(index=False, name=None)}
     keys = table[KEY].itertuples(index=False, name=None)
     table.insert(len(KEY), "title", [titles[key] for key in keys])
@@ -91,6 +96,12 @@ def by_image(cam: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns image, label, prediction (`right` or `wrong`), cam, compared, compared_title.
+
+    Example:
+        >>> image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
+        >>> cam, compared = pd.DataFrame(image | {"map": "cam", "iou": 0.4}), pd.DataFrame(image | {"map": "grad_cam", "iou": 0.2})
+        >>> by_image(cam, compared).iloc[0].tolist()
+        ['a.jpg', 'pug', 'right', 0.4, 0.2, 'Grad-CAM at conv5']
     """
     key = compared[KEY].iloc[0]
     table = cam[["image", "label"]].assign(prediction=np.where(cam["top1_right"], "right", "wrong"), cam=cam["iou"])
@@ -106,6 +117,11 @@ def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns true, predicted, images, share (of the true class's images): all pairs of at most MOST_CONFUSED classes,
         in the order of their names. Those classes that have images and the most wrong predictions, of or as the class.
+
+    Example:
+        >>> table = confusion(pd.DataFrame({"label": ["pug", "pug", "whippet"], "predicted": ["pug"] * 3}))
+        >>> dict(zip(zip(table["true"], table["predicted"]), table["share"]))
+        {('pug', 'pug'): 1.0, ('pug', 'whippet'): 0.0, ('whippet', 'pug'): 1.0, ('whippet', 'whippet'): 0.0}
     """
     counts = pd.crosstab(image_info["label"], image_info["predicted"])
     names = counts.index

@@ -15,17 +15,32 @@ EDGES = ["ymin", "xmin", "ymax", "xmax"]
 
 
 def centre_boxes() -> np.ndarray:
-    """Boxes (sides, 4) around the image's centre, one for each of SIDES."""
+    """Boxes (sides, 4) around the image's centre, one for each of SIDES.
+
+    Example:
+        >>> centre_boxes()[49].tolist()
+        [0.25, 0.25, 0.75, 0.75]
+    """
     return np.stack([(1 - SIDES) / 2] * 2 + [(1 + SIDES) / 2] * 2, axis=1)
 
 
 def mean_box(ground_truth_yxyx: np.ndarray) -> np.ndarray:
-    """The mean (4,) of all ground-truth boxes (images, most, 4), edge by edge."""
+    """The mean (4,) of all ground-truth boxes (images, most, 4), edge by edge.
+
+    Example:
+        >>> mean_box(np.array([[[0, 0, 0.5, 1]], [[0.5, 0, 1, 1]]])).tolist()
+        [0.25, 0.0, 0.75, 1.0]
+    """
     return ground_truth_yxyx[area(ground_truth_yxyx) > 0].mean(axis=0)
 
 
 def ious(boxes_yxyx: np.ndarray, ground_truth_yxyx: np.ndarray, rule: str) -> np.ndarray:
-    """IoU (boxes, images) of the same boxes (boxes, 4) with every image's ground truth (images, most, 4)."""
+    """IoU (boxes, images) of the same boxes (boxes, 4) with every image's ground truth (images, most, 4).
+
+    Example:
+        >>> ious(FULL_IMAGE_YXYX[None], np.array([[[0, 0, 0.5, 1]], [[0, 0, 1, 1]]]), "best").tolist()
+        [[0.5, 1.0]]
+    """
     shape = len(boxes_yxyx), len(ground_truth_yxyx), 4
     return iou_with_ground_truth(np.broadcast_to(boxes_yxyx[:, None], shape), ground_truth_yxyx, rule)
 
@@ -36,6 +51,10 @@ def chosen_boxes(ground_truth_yxyx: np.ndarray, rule: str) -> dict[str, np.ndarr
     Args:
         ground_truth_yxyx: (images, most, 4) float, of the images on which the last two are chosen.
         rule: `best` or `first` (see `wsol.boxes.geometry.iou_with_ground_truth`).
+
+    Example:
+        >>> chosen_boxes(np.array([[[0.25, 0.25, 0.75, 0.75]]]), "best")["centre_box"].tolist()
+        [0.25, 0.25, 0.75, 0.75]
     """
     centres = centre_boxes()
     best = int(ious(centres, ground_truth_yxyx, rule).mean(axis=1).argmax())
@@ -53,6 +72,11 @@ def scores(
 
     Returns:
         Columns baseline, ymin, xmin, ymax, xmax, score, values.
+
+    Example:
+        >>> right, ground_truth_yxyx = np.array([True]), np.array([[[0, 0, 0.5, 1]]])
+        >>> print(*scores({"full_image": FULL_IMAGE_YXYX}, ground_truth_yxyx, "best", right, right).iloc[0])
+        full_image 0.0 0.0 1.0 1.0 mean_iou [0.5]
     """
     tables = []
     for name, box_yxyx in boxes.items():

@@ -42,6 +42,11 @@ def interval(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nda
 
     Returns:
         Mean, lower and upper end, each (columns,) float64.
+
+    Example:
+        >>> mean, low, high = interval(np.array([[0.0], [1.0]]), counts=np.array([[2, 0], [1, 1], [0, 2]]))
+        >>> print(mean, low, high)  # the draws' means are 0, 0.5 and 1
+        [0.5] [0.025] [0.975]
     """
     drawn = counts.sum(axis=1)
     means = _products(counts, values)[drawn > 0] / drawn[drawn > 0, None]  # (draws, columns)
@@ -61,6 +66,11 @@ def sign_flip_p(differences: np.ndarray, draws: int, seed: int) -> np.ndarray:
 
     Returns:
         (columns,) float64 in 0..1; 1 where all differences are 0.
+
+    Example:
+        >>> differences = np.array([[0.1, 0.0], [0.2, 0.0], [0.3, 0.0]])
+        >>> sign_flip_p(differences, draws=10_000, seed=0).round(2).tolist()  # 2 of 8 sign patterns reach 0.6
+        [0.25, 1.0]
     """
     signs = np.random.default_rng(seed).integers(0, 2, (draws, len(differences)), np.int8) * np.int8(2) - np.int8(1)
     flipped, observed = np.abs(_products(signs, differences)), np.abs(differences.sum(axis=0))

@@ -74,7 +74,13 @@ def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list
 
 
 def markdown(claims: list[Claim]) -> str:
-    """The claims as a Markdown table."""
+    """The claims as a Markdown table.
+
+    Example:
+        >>> claim = {"claim": "CAM beats it", "paper": "yes", "estimate": 0.1, "low": 0.05, "high": 0.15}
+        >>> print(markdown([claim | {"verdict": "holds"}]).splitlines()[-1])
+        | CAM beats it | yes | 0.1000 | 0.0500 to 0.1500 | holds |
+    """
     lines = ["| claim | the paper | estimate | 95 % interval | verdict |", "|---|---|---|---|---|"]
     for row in claims:
         known = row["estimate"] is not None

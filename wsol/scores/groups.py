@@ -20,6 +20,12 @@ def groups(
     Returns:
         (breakdown, group, rows (members,) of its images). `size` splits the images into thirds by the area of their
         largest ground-truth box; of equal areas, the first images go into the smaller third.
+
+    Example:
+        >>> labels, ground_truth_yxyx = np.array([0, 1]), np.array([[[0, 0, 1, 1]], [[0, 0, 0.5, 0.5]]])
+        >>> parts = groups(labels, ["beagle", "pug"], labels, ground_truth_yxyx)
+        >>> [(breakdown, group, rows.tolist()) for breakdown, group, rows in parts if breakdown == "size"]
+        [('size', 'small', [1]), ('size', 'middle', [0])]
     """
     areas = area(ground_truth_yxyx)
     by_area = np.array_split(np.argsort(areas.max(axis=1), kind="stable"), len(THIRDS))

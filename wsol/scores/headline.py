@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from wsol.scores.localization import of_map
+from wsol.scores.localization import KEY, of_map
 from wsol.scores.tables import CAM_LESS_MAP, OTHER, best_layers
 
 Key = tuple[str, str, str]
@@ -22,7 +22,7 @@ def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame], holdout: 
     return {
         "cam": _mean_iou(_row(scores, cam, "mean_iou")),
         "compared": _mean_iou(_row(scores, compared, "mean_iou")),
-        "cam_less_compared": _mean_iou(_difference(tables["comparisons"], compared)),
+        "cam_less_compared": _mean_iou(_difference(tables["comparisons"], cam, compared)),
         "chosen_on_holdout": {"cam": _chosen(scores, cam), "compared": _best_chosen(scores, compared, holdout)},
         "baselines": {
             row.baseline: {"mean_iou": row.estimate} for row in baselines[baselines["score"] == "mean_iou"].itertuples()
@@ -34,9 +34,9 @@ def _row(scores: pd.DataFrame, key: Key, score: str) -> pd.Series:
     return of_map(scores[scores["score"] == score], key).iloc[0]
 
 
-def _difference(comparisons: pd.DataFrame, compared: Key) -> pd.Series:
+def _difference(comparisons: pd.DataFrame, cam: Key, compared: Key) -> pd.Series:
     rows = comparisons[(comparisons["comparison"] == CAM_LESS_MAP) & (comparisons["score"] == "mean_iou")]
-    return rows[(rows[OTHER] == list(compared)).all(axis=1)].iloc[0]
+    return rows[(rows[[*KEY, *OTHER]] == [*cam, *compared]).all(axis=1)].iloc[0]
 
 
 def _mean_iou(row: Any) -> dict[str, float]:

@@ -64,6 +64,13 @@ def at_best_thresholds(choice: Localizations, reported: Localizations, threshold
         Columns score, threshold, values. Scores are those of `at_threshold` with `_chosen` after their names, at the
         threshold of the best mean IoU; MaxBoxAcc; MaxBoxAccV2 at IoUs of 0.3, 0.5 and 0.7 and their mean
         (Choe et al. 2020, section 4.1).
+
+    Example:
+        >>> right, hits = np.array([True]), np.zeros((2, 1, 4), bool)
+        >>> holdout = Localizations(np.array([[0.2], [0.6]]), hits, right, right)  # best at the second threshold
+        >>> test = Localizations(np.array([[0.9], [0.7]]), hits, right, right)
+        >>> print(*at_best_thresholds(holdout, test, np.array([0.1, 0.3])).iloc[0])
+        mean_iou_chosen 0.3 [0.7]
     """
     best = int(choice.ious.mean(axis=1).argmax())
     chosen = at_threshold(reported.ious[best], float(thresholds[best]), reported.top1_right, reported.top5_right)
@@ -83,17 +90,33 @@ def _table(rows: list[tuple[str, float, np.ndarray]]) -> pd.DataFrame:
 
 
 def with_oracle(table: pd.DataFrame, oracle: pd.DataFrame) -> pd.DataFrame:
-    """Adds `oracle`, each score's mean with the threshold chosen on the images themselves, and `oracle_threshold`."""
+    """Adds `oracle`, each score's mean with the threshold chosen on the images themselves, and `oracle_threshold`.
+
+    Args:
+        table: as `at_best_thresholds` gives it, with thresholds chosen on other images.
+        oracle: the same, with thresholds chosen on the reported images.
+    """
     assert table["score"].tolist() == oracle["score"].tolist()
     means = [values.mean() for values in oracle["values"]]
     return table.assign(oracle=means, oracle_threshold=oracle["threshold"].to_numpy())
 
 
 def of_map(scores: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
-    """The rows of one map: (map, layer, refinement)."""
+    """The rows of one map: (map, layer, refinement).
+
+    Example:
+        >>> table = pd.DataFrame([("cam", "last", "none"), ("grad_cam", "last", "none")], columns=KEY)
+        >>> of_map(table, ("grad_cam", "last", "none")).index.tolist()
+        [1]
+    """
     return scores[(scores[KEY] == list(key)).all(axis=1)]
 
 
 def empty_maps(heatmaps: np.ndarray) -> np.ndarray:
-    """Which of the heatmaps (images, h, w) have no positive value, and so no box: (images,) bool."""
+    """Which of the heatmaps (images, h, w) have no positive value, and so no box: (images,) bool.
+
+    Example:
+        >>> empty_maps(np.array([[[0, 1]], [[0, 0]], [[0, -1]]]))
+        array([False,  True,  True])
+    """
     return heatmaps.max(axis=(1, 2)) <= 0

@@ -1,19 +1,22 @@
 """What MaxBoxAcc and MaxBoxAccV2 count: which images are localized at which threshold (Choe et al. 2020, section 4.1).
 
-By the protocol of clovaai/wsolevaluation, and so apart from this project's own boxes: the heatmap is
-upsampled cubically, its minimum taken to 0 and its maximum to 1, and cut into 256 grey levels, each but the
-highest a threshold; coordinates of the ground truth are whole pixels; sides count one pixel more than the
-difference of their edges; contours are those of components and of holes; the best ground-truth box counts.
-One difference remains: its largest contour is the one that encloses most, ours the component of most pixels.
+This is the protocol of clovaai/wsolevaluation, which is not that of this project's other scores:
+
+- The heatmap is upsampled cubically. Its minimum becomes 0 and its maximum 255. Each of the 256 grey levels but the
+  highest is a threshold.
+- Coordinates of the ground truth are whole pixels. A side is one pixel longer than the difference of its edges.
+- Contours run around components and around holes. The best ground-truth box counts.
+
+Every cell (map, image, threshold) equals what wsolevaluation's BoxEvaluator counts, at its commit 96f4b88.
 """
 
 import cv2
 import numpy as np
 
-from wsol.boxes.union_find import contour_ious
+from wsol.boxes.contours import contour_ious
 
 LEVELS = 255
-ROUNDING = 1e-4  # pixels by which a fraction may lie below a whole one, for it was kept in float32
+ROUNDING = 1e-4  # tolerance for float32 rounding, pixels
 DELTAS = (0.3, 0.5, 0.7)  # of MaxBoxAccV2; MaxBoxAcc's is the middle one
 
 
@@ -35,12 +38,13 @@ def localized(heatmap: np.ndarray, canvas_size: int, ground_truth_yxyx: np.ndarr
 
 def grey_levels(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:
     """The heatmap (h, w) on a square canvas, uint8: cubic, from its minimum at 0 to its maximum at 255."""
-    canvas = cv2.resize(heatmap.astype(np.float32), (canvas_size, canvas_size), interpolation=cv2.INTER_CUBIC)
+    # float64: in float32 a constant map gets noise, which would then be stretched to all levels
+    canvas = cv2.resize(heatmap.astype(np.float64), (canvas_size, canvas_size), interpolation=cv2.INTER_CUBIC)
     canvas -= canvas.min()
     return (canvas / (canvas.max() or 1) * 255).astype(np.uint8)
 
 
 def whole_pixels(boxes_yxyx: np.ndarray, canvas_size: int) -> np.ndarray:
-    """Boxes (..., 4) in pixels, upper edges exclusive after the field's one more; empty boxes stay so."""
+    """Boxes (..., 4) in whole pixels, upper edges exclusive and one pixel larger; empty boxes stay empty."""
     pixels = np.floor(np.asarray(boxes_yxyx, float) * canvas_size + ROUNDING)
     return np.where(boxes_yxyx.any(axis=-1, keepdims=True), pixels + np.array([0, 0, 1, 1]), 0)

@@ -20,6 +20,12 @@ def with_intervals(table: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
     Args:
         table: any rows with the column `values`.
         counts: (draws, images), as `wsol.scores.bootstrap.resampled` gives it.
+
+    Example:
+        >>> table = pd.DataFrame({"map": ["cam"], "values": [np.array([0.4, 0.2])]})
+        >>> with_intervals(table, counts=np.array([[2, 0], [1, 1], [0, 2]]))
+           map  estimate    low   high
+        0  cam       0.3  0.205  0.395
     """
     values = table["values"].tolist()
     ends = [
@@ -68,7 +74,16 @@ def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, s
 
 
 def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
-    """The row with the highest mean of each (map, refinement); of equals, the first."""
+    """The row with the highest mean of each (map, refinement); of equals, the first.
+
+    Args:
+        holdout: rows of the tidy table with one score on the holdout images.
+
+    Example:
+        >>> table = pd.DataFrame({"map": "grad_cam", "layer": ["conv4", "conv5"], "refinement": "none"})
+        >>> best_layers(table.assign(values=[np.array([0.2, 0.4]), np.array([0.3, 0.5])]))["layer"].tolist()
+        ['conv5']
+    """
     means = holdout.assign(mean=[values.mean() for values in holdout["values"]]).reset_index(drop=True)
     return means.loc[means.groupby(["map", "refinement"], sort=False)["mean"].idxmax()]
 
@@ -116,6 +131,13 @@ def breakdown(test: pd.DataFrame, groups: list[tuple[str, str, np.ndarray]], cou
 
     Returns:
         Columns breakdown, group, images, map, layer, refinement, estimate, low, high.
+
+    Example:
+        >>> test = pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none"})
+        >>> test["values"] = [np.array([0.4, 0.2])]
+        >>> breakdown(test, [("class", "pug", np.array([1]))], counts=np.array([[2, 0], [1, 1]])).iloc[0].to_dict()
+        {'breakdown': 'class', 'group': 'pug', 'images': 1, 'map': 'cam', 'layer': 'conv5', 'refinement': 'none',
+        'estimate': 0.2, 'low': 0.2, 'high': 0.2}
     """
     tables = []
     for name, group, members in groups:
