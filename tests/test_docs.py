@@ -5,11 +5,14 @@ A failing test prints the sentence or row that the file should contain.
 
 import functools
 import json
+import pathlib
+import re
 from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
-from clones import ROOT
+from clones import ROOT, shell
+from ruamel.yaml import YAML
 
 from wsol.scores.claims import markdown
 
@@ -109,13 +112,14 @@ def readme() -> list[str]:
         row("full-image box", "not given", baseline("full_image")),
         row("centre box, its side chosen on holdout", "not given", baseline("centre_box")),
         row("top-1 accuracy", "not given", [f"{result.headline['classification']['top1']:.3f}" for result in both]),
-        f"- **Real dogs.** {compared(REAL)} {count(REAL, 'mean_iou')} of {layers(REAL)} layers beat CAM at threshold 0.1, "
-        f"and {count(REAL, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
+        f"- **Real dogs.** {compared(REAL)} {count(REAL, 'mean_iou')} of {layers(REAL)} layers beat CAM at "
+        f"threshold 0.1, and {count(REAL, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
         f"{less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at threshold 0.1.",
-        f"- **`toy_dogs`.** {compared(TOY)} {count(TOY, 'mean_iou')} of {layers(TOY)} layers beat CAM at threshold 0.1, "
-        f"and {count(TOY, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
+        f"- **`toy_dogs`.** {compared(TOY)} {count(TOY, 'mean_iou')} of {layers(TOY)} layers beat CAM at "
+        f"threshold 0.1, and {count(TOY, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
         f"{less_centre_box(TOY, TOY.headline['cam']['mean_iou'])} at threshold 0.1, and "
-        f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on holdout.",
+        f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on "
+        "holdout.",
     ]
 
 
@@ -160,8 +164,8 @@ def best_layer(result: Results, title: str) -> str:
 def thresholds(result: Results, title: str) -> str:
     chosen = result.headline["chosen_on_holdout"]["cam"]
     return (
-        f"On {title}, CAM's mean IoU is {result.headline['cam']['mean_iou']:.4f} at threshold 0.1. At the threshold chosen "
-        f"on holdout, {chosen['threshold']:.2f}, it is {chosen['mean_iou']:.4f}. The oracle is {chosen['oracle']:.4f}."
+        f"On {title}, CAM's mean IoU is {result.headline['cam']['mean_iou']:.4f} at threshold 0.1. At the threshold "
+        f"chosen on holdout, {chosen['threshold']:.2f}, it is {chosen['mean_iou']:.4f}. The oracle is {chosen['oracle']:.4f}."
     )
 
 
@@ -199,10 +203,11 @@ def findings() -> list[str]:
             for case in ((TOY, "`toy_dogs`"), (REAL, "real dogs"))
         ),
         low_threshold(),
-        f"On real dogs, CAM minus the centre box is {less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at threshold "
-        "0.1.",
+        f"On real dogs, CAM minus the centre box is {less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at "
+        "threshold 0.1.",
         f"On `toy_dogs`, it is {less_centre_box(TOY, TOY.headline['cam']['mean_iou'])} at threshold 0.1, and "
-        f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on holdout.",
+        f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on "
+        "holdout.",
         max_box_acc(),
         f"There are 700 training and {REAL.headline['images']} test images.",
     ]
@@ -260,3 +265,94 @@ def test_figures_are_those_of_the_results(file: str, sentence: str) -> None:
     assert normalised(sentence) in normalised((ROOT / file).read_text(encoding="utf8")), (
         f"{file} should have:\n{sentence}"
     )
+
+
+@pytest.mark.parametrize("path", ["metrics/localization.json", "metrics/claims.json"])
+def test_the_results_of_toy_dogs_are_those_of_the_committed_run(path: str) -> None:
+    # the committed files, since a run of another recipe changes those of the working tree
+    if "\n  report:" not in shell(ROOT, "git", "show", "HEAD:dvc.lock").stdout:
+        pytest.skip("no run of this pipeline is committed")
+    frozen = json.loads((ROOT / "docs/results/toy_dogs" / pathlib.Path(path).name).read_text())
+    assert json.loads(shell(ROOT, "git", "show", f"HEAD:{path}").stdout) == frozen
+
+
+# ---------------------------------------------------------------- what the pages name
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf8").splitlines()) <= 150
+
+
+def anchors(page: pathlib.Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: pathlib.Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf8")):
+        if not link.startswith("http"):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def tree() -> list[tuple[str, str]]:
+    """Path and description of each line of the README's tree."""
+    block = re.search(r"^```\n(dvc\.yaml .+?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert block
+    paths, folder = [], ""
+    for line in block[1].splitlines():
+        name, _, description = line.strip().partition(" ")
+        folder = folder if line.startswith(" ") else name
+        paths.append((f"{folder}{name}" if line.startswith(" ") else name, description))
+    return paths
+
+
+def test_paths_of_the_readmes_tree_exist() -> None:
+    for path, description in tree():
+        assert (ROOT / path).exists(), path
+        if path.startswith("wsol/"):
+            for name in re.findall(r"\w+\.py|\w+/", description):
+                assert (ROOT / path / name).exists(), f"{path}{name}"
+
+
+def test_the_readmes_tree_has_every_stage_in_order() -> None:
+    stages = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+    named = [pathlib.Path(path).stem for path, _ in tree() if path.startswith("stages/")]
+    assert [name for name in named if name in stages] == stages
+
+
+def parameters(section: dict[str, Any], prefix: str = "") -> list[str]:
+    """The dotted names of all parameters."""
+    nested = (
+        parameters(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+        for name, value in section.items()
+    )
+    return [name for part in nested for name in part]
+
+
+def readers(parameter: str) -> list[str]:
+    """The stages, except for `check`, that declare a parameter or a section that contains it."""
+    section, found = parameter.partition(".")[0], []
+    for stage, content in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].items():
+        declared = [str(entry).replace("${dataset}", section) for entry in content.get("params", [])]
+        if stage != "check" and any(f"{parameter}.".startswith(f"{entry}.") for entry in declared):
+            found.append(stage)
+    return found
+
+
+@pytest.mark.parametrize("parameter", parameters(YAML(typ="safe").load(ROOT / "params.yaml")))
+def test_every_parameter_is_described_with_the_stages_that_read_it(parameter: str) -> None:
+    stages = ", ".join(f"`{stage}`" for stage in readers(parameter))
+    assert f"| `{parameter}` | {stages} |" in normalised((ROOT / "docs/parameters.md").read_text(encoding="utf8"))
+
+
+@pytest.mark.parametrize("line", re.findall(r"^>>> (.+)$", (ROOT / "docs/files.md").read_text(), re.MULTILINE))
+def test_own_questions_have_answers(reproduced: pathlib.Path, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(reproduced)
+    known = {"pd": pd, "iou": pd.read_parquet("data/iou.parquet")}
+    if not line.startswith(("import ", "iou = ")):
+        assert len(eval(line, known))

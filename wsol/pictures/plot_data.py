@@ -99,9 +99,9 @@ def by_image(cam: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
 
     Example:
         >>> image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
-        >>> cam, compared = pd.DataFrame(image | {"map": "cam", "iou": 0.4}), pd.DataFrame(image | {"map": "grad_cam", "iou": 0.2})
-        >>> by_image(cam, compared).iloc[0].tolist()
-        ['a.jpg', 'pug', 'right', 0.4, 0.2, 'Grad-CAM at conv5']
+        >>> cam = pd.DataFrame(image | {"map": "cam", "iou": 0.4})
+        >>> print(*by_image(cam, cam.assign(map="grad_cam", iou=0.2)).iloc[0])
+        a.jpg pug right 0.4 0.2 Grad-CAM at conv5
     """
     key = compared[KEY].iloc[0]
     table = cam[["image", "label"]].assign(prediction=np.where(cam["top1_right"], "right", "wrong"), cam=cam["iou"])
