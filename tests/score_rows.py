@@ -9,6 +9,7 @@ KEYS = {
     "early": ("grad_cam", "early", "none"),
     "last": ("grad_cam", "last", "none"),
 }
+NAMES = list(KEYS)
 # IoU of the two images at the fixed threshold 0.1 and at the chosen 0.2; of the one holdout image; and the oracle
 FIXED = {"cam": [0.4, 0.2], "early": [0.1, 0.1], "last": [0.4, 0.2]}
 CHOSEN = {"cam": [0.5, 0.3], "early": [0.6, 0.4], "last": [0.5, 0.3]}

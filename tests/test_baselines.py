@@ -42,3 +42,16 @@ def test_scores_of_the_boxes() -> None:
     assert table.loc["mean_iou", "values"].tolist() == [0.5, 0.25]
     assert table.loc["top1_loc", "values"].tolist() == [1, 0]
     assert table.loc["mean_iou", ["baseline", "ymin", "xmin", "ymax", "xmax"]].tolist() == ["full_image", 0, 0, 1, 1]
+
+
+def test_of_identical_boxes_the_mean_is_the_box() -> None:
+    box_yxyx = np.array([0.125, 0.25, 0.5, 0.875])
+    truth = np.tile(box_yxyx, (3, 1, 1))
+    mean = baselines.chosen_boxes(truth, "first")["mean_box"]
+    assert mean.tolist() == box_yxyx.tolist()
+    assert baselines.ious(mean[None], truth, "first").tolist() == [[1, 1, 1]]
+
+
+def test_the_centre_box_of_a_corner_is_the_full_image() -> None:
+    # centre boxes with sides above .8 reach the corner; IoU .01 for the full image, .0025 / .8175 at a side of .9
+    assert baselines.chosen_boxes(np.array([[[0, 0, 0.1, 0.1]]]), "best")["centre_box"].tolist() == [0, 0, 1, 1]

@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -51,8 +52,34 @@ def test_the_parts_make_the_whole_product(monkeypatch: pytest.MonkeyPatch) -> No
         np.testing.assert_allclose(bootstrap.interval(values, counts), expected, rtol=1e-12)
 
 
-def test_draws_take_a_byte_an_image() -> None:
-    assert bootstrap.resampled(1000, 100, 0).dtype == np.uint8
+def test_draws_take_a_byte_an_image_and_are_never_all_floats() -> None:
+    # 2000 draws of 1000 images: 2 MB as bytes, 16 MB as float64
+    tracemalloc.start()
+    counts, values = bootstrap.resampled(1000, 2000, 0), np.random.default_rng(0).random((1000, 2))
+    bootstrap.interval(values, counts)
+    bootstrap.sign_flip_p(values, 2000, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts.dtype == np.uint8
+    assert counts.nbytes < peak < 6 * counts.nbytes
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 2.0])
+def test_sign_flip_is_the_share_of_all_patterns(shift: float) -> None:
+    differences = np.random.default_rng(3).normal(shift, 1, (4, 1))
+    patterns = np.array(list(itertools.product((-1, 1), repeat=4)))  # all 16
+    exact = (np.abs(patterns @ differences) >= abs(differences.sum()) - 1e-9).mean()
+    # 2 of 16 patterns, all signs equal, are the least; a standard deviation of the share is below .004
+    assert exact >= 2 / 16
+    assert bootstrap.sign_flip_p(differences, 20000, seed=0)[0] == pytest.approx(exact, abs=0.015)
+
+
+def test_sign_flip_knows_no_direction_and_no_unit() -> None:
+    differences = np.random.default_rng(0).normal(0.2, 1, (12, 3))
+    differences[:, 0] = np.tile([0.1, 0.2, -0.3], 4)  # many patterns have the same sum up to rounding
+    p = bootstrap.sign_flip_p(differences, 500, seed=0)
+    for changed in (-differences, 1e-12 * differences, 3 * differences):
+        assert bootstrap.sign_flip_p(changed, 500, seed=0).tolist() == p.tolist()
 
 
 def test_sign_flip_by_hand() -> None:
@@ -72,10 +99,10 @@ def test_sign_flip_is_scipys_permutation_test() -> None:
 
 
 def test_sign_flip_goes_by_magnitude_and_is_never_0() -> None:
-    # five small positive differences and one large negative one: by signs alone the same as without the large one
+    # the same signs: six differences of 1, and a seventh of -1 or -9
     small, large = np.array([[1.0]] * 6 + [[-1.0]]), np.array([[1.0]] * 6 + [[-9.0]])
     p = [bootstrap.sign_flip_p(differences, 5000, seed=0)[0] for differences in (small, large)]
-    # small: |sum| >= 5 in 2 * (1 + 7) of 128 patterns; large: |sum| >= 3 in all 128, since 9 - 6 = 3
+    # -1: |sum| >= 5 in 2 * (1 + 7) of 128 patterns; -9: |sum| >= 3 in all 128, since 9 - 6 = 3
     assert p == pytest.approx([16 / 128, 1.0], abs=0.02)
     assert bootstrap.sign_flip_p(np.ones((50, 1)), 999, seed=0)[0] == 1 / 1000
 
@@ -91,6 +118,7 @@ def test_no_difference_is_no_evidence() -> None:
         ([0.5, 0.9], [1.0, 1.0]),  # never above 1
         ([0.02], [0.02]),  # alone
         ([0.01, 0.01], [0.02, 0.02]),  # equal
+        ([], []),
     ],
 )
 def test_holm(p: list[float], expected: list[float]) -> None:

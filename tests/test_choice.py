@@ -1,7 +1,5 @@
 """The rules that choose the images of the gallery and of the layer strip."""
 
-import doctest
-
 import numpy as np
 import pytest
 
@@ -61,7 +59,3 @@ def test_the_typical_image(eligible: list[bool], expected: int) -> None:
 
 def test_the_typical_image_of_one_layer_is_closest_to_the_mean() -> None:
     assert choice.typical_image(np.array([[0.1], [0.5], [0.6]]), np.ones(3, bool), seed=0) == 1  # the mean is .4
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(choice, extraglobs={"np": np}).failed == 0

@@ -117,8 +117,9 @@ def test_about_is_within_a_twentieth() -> None:
 
 
 def test_another_method_at_the_papers_layer_changes_no_claim() -> None:
-    others = WORLD[WORLD["map"] == "grad_cam"]
+    others, cam = WORLD[WORLD["map"] == "grad_cam"], WORLD[WORLD["map"] == "cam"]
     more = [
+        cam.assign(refinement="grabcut", values=[values + 0.5 for values in cam["values"]]),
         others.assign(map="layer_cam", values=[values + 0.5 for values in others["values"]]),
         others.assign(refinement="grabcut", values=[values + 0.5 for values in others["values"]]),
         others[others["layer"] == PAPERS].assign(
@@ -128,7 +129,7 @@ def test_another_method_at_the_papers_layer_changes_no_claim() -> None:
     maps = pd.concat(
         [
             MAPS.assign(map="layer_cam"),
-            MAPS.assign(map="grad_cam", refinement="grabcut"),
+            MAPS.assign(refinement="grabcut"),
             pd.DataFrame([("grad_cam", "all", "none", 99)], columns=MAPS.columns),
             MAPS.iloc[::-1].assign(width=1),
         ]
@@ -136,6 +137,11 @@ def test_another_method_at_the_papers_layer_changes_no_claim() -> None:
     # the layers keep their order: of equals, the first is the best
     maps = pd.concat([maps, MAPS]).drop_duplicates(["map", "layer", "refinement"], keep="last")
     assert judged(pd.concat([*more, WORLD]), maps) == judged(WORLD)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_order_of_the_scores_changes_no_claim(seed: int) -> None:
+    assert judged(WORLD.sample(frac=1, random_state=seed)) == judged(WORLD)
 
 
 def test_what_was_not_drawn_is_undecided() -> None:

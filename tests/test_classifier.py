@@ -1,4 +1,3 @@
-import doctest
 import pathlib
 import subprocess
 import sys
@@ -155,7 +154,3 @@ def test_scores_of_large_logits_do_not_overflow() -> None:
 def test_top5_leaves_out_the_sixth() -> None:
     logits = np.array([[6.0, 5, 4, 3, 2, 1], [6.0, 5, 4, 3, 2, 1]])
     assert training.classification_scores(logits, np.array([4, 5]))["top5"] == 0.5
-
-
-def test_the_examples_in_the_docstrings() -> None:
-    assert doctest.testmod(training).failed == 0

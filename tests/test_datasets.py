@@ -1,4 +1,3 @@
-import doctest
 import pathlib
 
 import numpy as np
@@ -76,7 +75,3 @@ def test_damaged_records(toy_folder: pathlib.Path, tmp_path: pathlib.Path) -> No
         (tmp_path / path.name).write_bytes(content[: len(content) // 2] if "tfrecord" in path.name else content)
     with pytest.raises(InputError, match="they are damaged"):
         datasets.table(datasets.load(str(tmp_path)), 0.1, 0)
-
-
-def test_the_examples_in_the_docstrings() -> None:
-    assert doctest.testmod(datasets).failed == 0

@@ -113,11 +113,11 @@ def readme() -> list[str]:
         row("centre box, its side chosen on holdout", "not given", baseline("centre_box")),
         row("top-1 accuracy", "not given", [f"{result.headline['classification']['top1']:.3f}" for result in both]),
         f"- **Real dogs.** {compared(REAL)} {count(REAL, 'mean_iou')} of {layers(REAL)} layers beat CAM at "
-        f"threshold 0.1, and {count(REAL, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
-        f"{less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at threshold 0.1.",
+        f"threshold 0.1, and {count(REAL, 'mean_iou_chosen')} at thresholds chosen on holdout. "
+        f"CAM minus the centre box is {less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at threshold 0.1.",
         f"- **`toy_dogs`.** {compared(TOY)} {count(TOY, 'mean_iou')} of {layers(TOY)} layers beat CAM at "
-        f"threshold 0.1, and {count(TOY, 'mean_iou_chosen')} at thresholds chosen on holdout. CAM minus the centre box is "
-        f"{less_centre_box(TOY, TOY.headline['cam']['mean_iou'])} at threshold 0.1, and "
+        f"threshold 0.1, and {count(TOY, 'mean_iou_chosen')} at thresholds chosen on holdout. "
+        f"CAM minus the centre box is {less_centre_box(TOY, TOY.headline['cam']['mean_iou'])} at threshold 0.1, and "
         f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on "
         "holdout.",
     ]
@@ -165,7 +165,8 @@ def thresholds(result: Results, title: str) -> str:
     chosen = result.headline["chosen_on_holdout"]["cam"]
     return (
         f"On {title}, CAM's mean IoU is {result.headline['cam']['mean_iou']:.4f} at threshold 0.1. At the threshold "
-        f"chosen on holdout, {chosen['threshold']:.2f}, it is {chosen['mean_iou']:.4f}. The oracle is {chosen['oracle']:.4f}."
+        f"chosen on holdout, {chosen['threshold']:.2f}, it is {chosen['mean_iou']:.4f}. "
+        f"The oracle is {chosen['oracle']:.4f}."
     )
 
 

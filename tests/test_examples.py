@@ -1,7 +1,5 @@
 """Examples for the pictures, from tables in which CAM is not the first map and no row has a fixed place."""
 
-import doctest
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,7 +71,3 @@ def test_an_example_has_the_boxes_of_its_maps() -> None:
 )
 def test_class_title(name: str, expected: str) -> None:
     assert examples.class_title(name) == expected
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(examples).failed == 0

@@ -1,7 +1,6 @@
 """The figures: what the templates draw of small tables, and what the stage writes."""
 
 import collections
-import doctest
 import pathlib
 import re
 import types
@@ -118,10 +117,6 @@ def test_every_split_is_named() -> None:
     svg = drawn("Training. Loss by epoch")
     assert ">fit<" in svg
     assert ">holdout<" in svg
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(figures).failed == 0
 
 
 # ---------------------------------------------------------------- the stage

@@ -1,6 +1,5 @@
 """The gallery and the layer strip: what is drawn of their images."""
 
-import doctest
 import pathlib
 import types
 
@@ -174,10 +173,6 @@ def test_nothing_overlaps(sheets: list[sheet.Sheet], threshold: float, height: i
     assert len(sheets) == 2
     for drawn in sheets:
         assert_apart(drawn)
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(panel).failed == 0
 
 
 # ---------------------------------------------------------------- the stage

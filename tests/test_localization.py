@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.boxes.geometry import iou
 from wsol.scores import localization
 from wsol.scores.localization import Localizations, at_best_thresholds, at_threshold
 
@@ -34,6 +35,14 @@ def test_an_iou_of_one_half_counts_whatever_float32_made_of_it() -> None:
     # 1/2 from float32 fractions may lie some 1e-7 below; .49999 is less than one half
     table = at_threshold(np.array([0.5 - 1e-7, 0.49999]), 0.1, EVERY, EVERY)
     assert values(table, "gt_known_loc") == [1, 0]
+
+
+def test_half_of_a_box_kept_as_float32_is_localized() -> None:
+    # 20 x 33 of 20 x 66 pixels of 224; as float32 fractions the IoU comes out 1e-7 below one half
+    whole, half = (np.array(pixels, np.float32) / np.float32(224) for pixels in ([60, 94, 80, 160], [60, 94, 80, 127]))
+    ious = np.array([iou(whole, half)])
+    assert ious[0] < 0.5
+    assert values(at_threshold(ious, 0.1, EVERY[:1], EVERY[:1]), "gt_known_loc") == [1]
 
 
 def hits(*images: list[list[int]]) -> np.ndarray:

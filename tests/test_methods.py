@@ -1,8 +1,5 @@
 """The formulas of the maps, by hand; normalisation; the check for values that are not finite."""
 
-import doctest
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -83,8 +80,3 @@ def heatmaps(values: dict[str, list[float]]) -> dict[tuple[str, str], np.ndarray
 )
 def test_not_finite(values: dict[str, list[float]], expected: tuple[str, str, int] | None) -> None:
     assert checks.not_finite(heatmaps(values)) == expected
-
-
-@pytest.mark.parametrize("module", [methods, checks], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings(module: types.ModuleType) -> None:
-    assert doctest.testmod(module).failed == 0

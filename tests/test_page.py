@@ -1,6 +1,5 @@
 """The page of `dvc plots show` and `dvc plots diff`: its text, and how a browser with no network shows it."""
 
-import doctest
 import os
 import pathlib
 import shutil
@@ -50,10 +49,6 @@ def test_the_frame_is_filled() -> None:
 )
 def test_heading(name: str, expected: str) -> None:
     assert page.heading(name) == expected
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(page).failed == 0
 
 
 def write_page(folder: pathlib.Path, hash_seed: str = "0") -> pathlib.Path:

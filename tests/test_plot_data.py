@@ -9,7 +9,8 @@ from wsol.scores import tables
 
 COUNTS = np.array([[2, 0], [1, 1], [0, 2]], np.uint8)
 CAM, EARLY, LAST = ("cam", "conv5_out", "none"), ("grad_cam", "conv4_out", "none"), ("grad_cam", "conv5_out", "none")
-OTHERS = [("layer_cam", "conv4_out", "none"), ("grad_cam", "conv4_out", "grabcut")]
+REFINED = ("grad_cam", "conv4_out", "grabcut")
+OTHERS = [("layer_cam", "conv4_out", "none"), ("cam", "conv5_out", "grabcut"), REFINED]
 SIDES = {CAM: 7, EARLY: 14, LAST: 7} | dict.fromkeys(OTHERS, 14)
 IOUS = {CAM: 0.1, EARLY: 0.2, LAST: 0.3} | dict.fromkeys(OTHERS, 0.9)
 
@@ -39,6 +40,10 @@ BASELINES = pd.DataFrame(
 @pytest.mark.parametrize("order", [[CAM, EARLY, LAST], [EARLY, *OTHERS, LAST, CAM]])
 def test_by_layer(order: list[tuple[str, str, str]]) -> None:
     table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)
+    assert list(table) == [
+        *("map", "layer", "refinement", "title", "label", "block", "shaded"),
+        *("threshold", "mean_iou", "low", "high", "marked", "full_image_iou", "centre_box_iou", "mean_box_iou"),
+    ]
     assert table["label"].tolist() == ["conv5_out|7 × 7", "conv4_out|14 × 14", "conv5_out|7 × 7"]
     assert table["map"].tolist() == ["cam", "grad_cam", "grad_cam"]
     assert table["marked"].tolist() == [False, False, True]  # CAM has its last layer's name, and no mark
@@ -50,10 +55,20 @@ def test_by_layer(order: list[tuple[str, str, str]]) -> None:
     assert (table["low"] < table["mean_iou"]).all()
 
 
-def test_by_threshold() -> None:
-    means = maps([CAM, EARLY, *OTHERS]).assign(threshold=0.1, mean_iou=0.4, box_acc=0.5)
-    table = plot_data.by_threshold(means.drop(columns=["height", "width", "more"]), BASELINES, LAST)
+def test_by_layer_of_a_refined_map() -> None:
+    keys = [CAM, EARLY, LAST, *OTHERS]
+    table = plot_data.by_layer(maps(keys), scores(keys), BASELINES, REFINED)
+    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out, refined by GrabCut"]
+    assert table["marked"].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("order", [[CAM, EARLY, *OTHERS], [*OTHERS, EARLY, CAM]])
+def test_by_threshold(order: list[tuple[str, str, str]]) -> None:
+    means = pd.DataFrame(order, columns=["map", "layer", "refinement"])
+    means = means.assign(threshold=0.1, mean_iou=[IOUS[key] for key in order], box_acc=0.5)
+    table = plot_data.by_threshold(means, BASELINES, LAST)
     assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out"]  # the compared map's layers, and CAM
+    assert table["mean_iou"].tolist() == [0.1, 0.2]
     assert table["centre_box_iou"].tolist() == [0.2, 0.2]
 
 
@@ -68,6 +83,11 @@ def test_compared_maps() -> None:
     ]
     assert table["threshold"].tolist() == ["fixed", "chosen on holdout"] * 2 + ["none"] * 3
     assert table["mean_iou"].tolist() == pytest.approx([0.1, 0.5, 0.2, 0.6, 0.2, 0.2, 0.2])
+
+
+def test_a_map_is_not_compared_with_itself() -> None:
+    table = plot_data.compared_maps([CAM, CAM], scores([CAM]), BASELINES)
+    assert table["what"].tolist() == ["CAM", "CAM", "full-image box", "centre box", "mean box"]
 
 
 def test_by_image() -> None:
@@ -96,6 +116,16 @@ def test_confusion_shows_all_pairs_of_the_classes_there_are() -> None:
         ["b", "b", 1],
     ]
     assert table["share"].tolist() == pytest.approx([1 / 3, 1 / 3, 0, 1])
+
+
+def test_confusion_of_a_perfect_classifier() -> None:
+    table = plot_data.confusion(predictions(["b", "a", "b"], ["b", "a", "b"]))
+    assert table[["true", "predicted", "share"]].to_numpy().tolist() == [
+        ["a", "a", 1],
+        ["a", "b", 0],
+        ["b", "a", 0],
+        ["b", "b", 1],
+    ]
 
 
 def test_confusion_keeps_the_most_confused() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import wsolevaluation
+from clones import succeed
 from pycocotools.coco import COCO
 
 from wsol.boxes import geometry
@@ -78,8 +79,35 @@ def test_the_headlines_keys(reproduced: pathlib.Path) -> None:
     chosen = figures["chosen_on_holdout"]
     assert set(chosen["cam"]) == {"threshold", "mean_iou", "oracle"}
     assert set(chosen["compared"]) == {"layer", "threshold", "mean_iou", "oracle", "oracle_layer"}
-    assert set(figures["baselines"]) == {"full_image", "centre_box", "mean_box"}
+    assert {name: set(row) for name, row in figures["baselines"].items()} == {
+        name: {"mean_iou"} for name in ("full_image", "centre_box", "mean_box")
+    }
     assert set(figures["classification"]) == {"top1"}
+
+
+def test_empty_maps_are_counted(reproduced: pathlib.Path) -> None:
+    index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
+    on_test = (index["split"] == "test").to_numpy()
+    for name, file in (("cam", "cam.npy"), ("compared", "grad_cam-conv3_block3_out.npy")):
+        heatmaps = np.load(reproduced / "data/heatmaps" / file)[on_test]
+        assert headline(reproduced)[name]["empty_maps"] == sum(not (heatmap > 0).any() for heatmap in heatmaps)
+    assert headline(reproduced)["images_without_box"] == 0
+
+
+def test_baselines_are_chosen_on_holdout(reproduced: pathlib.Path) -> None:
+    index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
+    truth = {split: rows["boxes_yxyx"].tolist() for split, rows in index.groupby("split")}
+    # every toy dog is alone in its picture, so all rules and all means are of one box an image
+    mean_box = np.mean(np.stack(truth["holdout"]), axis=0)
+    centre_boxes = {side: [0.5 - side / 2] * 2 + [0.5 + side / 2] * 2 for side in np.linspace(0.01, 1, 100)}
+    on_holdout = {side: geometry.iou(box, np.stack(truth["holdout"])).mean() for side, box in centre_boxes.items()}
+    centre_box = centre_boxes[max(on_holdout, key=on_holdout.__getitem__)]
+    table = read(reproduced, "baselines").query("score == 'mean_iou'").set_index("baseline")
+    for name, box_yxyx in (("full_image", [0, 0, 1, 1]), ("centre_box", centre_box), ("mean_box", mean_box)):
+        assert table.loc[name, ["ymin", "xmin", "ymax", "xmax"]].tolist() == pytest.approx(list(box_yxyx), abs=1e-5)
+        assert table.loc[name, "estimate"] == pytest.approx(
+            geometry.iou(box_yxyx, np.stack(truth["test"])).mean(), rel=1e-4
+        )
 
 
 def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
@@ -129,6 +157,8 @@ def test_claims(reproduced: pathlib.Path) -> None:
 
 
 def test_coco_files_open(reproduced: pathlib.Path) -> None:
+    names = sorted(file.name for file in (reproduced / "data/coco").iterdir())
+    assert names == ["ground_truth.json", "predictions_cam.json", "predictions_compared.json"]
     truth = COCO(str(reproduced / "data/coco/ground_truth.json"))
     assert len(truth.getImgIds()) == 20
     table = pd.read_parquet(reproduced / "data/iou.parquet")
@@ -147,3 +177,45 @@ def test_figures_have_six_digits(reproduced: pathlib.Path) -> None:
     figures = floats(headline(reproduced))
     assert len(figures) > 10
     assert all(float(f"{value:.6g}") == value for value in figures)
+
+
+# ---------------------------------------------------------------- maps are found by their keys
+
+MORE = [("layer_cam", "conv3_block3_out", "none"), ("grad_cam", "all", "none"), ("grad_cam", "conv4_block1_out", "x")]
+MORE += [("cam", "conv5_block3_out", "x"), ("grad_cam", "conv3_block3_out", "x")]
+
+
+def with_more_maps(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the rows of one map repeated for others, the others first and CAM last, and a column more."""
+    copied = table[(table["map"] == "grad_cam") & (table["layer"] == "conv2_block1_out")]
+    others = [copied.assign(map=name, layer=layer, refinement=refinement) for name, layer, refinement in MORE]
+    is_cam = table["map"] == "cam"
+    return pd.concat([*others, table[~is_cam], table[is_cam]], ignore_index=True).assign(more=1)
+
+
+def lines(folder: pathlib.Path, file: str) -> set[str]:
+    return set((folder / file).read_text().splitlines())
+
+
+def test_more_maps_in_another_order_change_no_figure(clone: pathlib.Path) -> None:
+    same = [f"metrics/{name}.json" for name in ("localization", "claims")] + [
+        "tables/claims.md",
+        "tables/baselines.csv",
+    ]
+    same += [f"plots/{name}.csv" for name in ("iou_by_image", "confusion", "compared", "iou_by_layer")]
+    grown = [f"tables/{name}.csv" for name in ("scores", "breakdown")]
+    before = {file: (clone / file).read_text() for file in same} | {file: lines(clone, file) for file in grown}
+    for file in ("heatmaps/maps", "scores/chosen", "scores/thresholds"):
+        path = clone / f"data/{file}.parquet"
+        table = with_more_maps(pd.read_parquet(path))
+        path.unlink()  # it may be a link into DVC's cache
+        table.to_parquet(path)
+    succeed(clone, "python", "-m", "stages.report")
+    assert {file: (clone / file).read_text() for file in same} == {file: before[file] for file in same}
+    for file in grown:
+        assert before[file] < lines(clone, file)
+    comparisons = read(clone, "comparisons")
+    assert (comparisons["refinement"] == comparisons["other_refinement"]).all()
+    assert len(comparisons.query("comparison == 'CAM less map' and score == 'mean_iou'")) == 16 + len(MORE) - 1
+    images = pd.read_parquet(clone / "data/iou.parquet")
+    assert len(images) == 20 * (17 + len(MORE))

@@ -1,7 +1,5 @@
 """A sheet of pictures and text."""
 
-import doctest
-
 import numpy as np
 import pytest
 from sheets import assert_apart
@@ -45,7 +43,3 @@ def test_an_overlap_would_be_noticed() -> None:
     drawn.text(0.6, 0.5, "second")
     with pytest.raises(AssertionError, match="second"):
         assert_apart(drawn)
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(sheet).failed == 0

@@ -1,7 +1,5 @@
 """Titles of maps."""
 
-import doctest
-
 import pytest
 
 from wsol.maps import titles
@@ -25,7 +23,3 @@ def test_title(key: tuple[str, ...], expected: str) -> None:
 def test_method_title() -> None:
     assert titles.method_title("hires_cam") == "HiResCAM"
     assert titles.method_title("my_cam") == "my_cam"
-
-
-def test_examples() -> None:
-    assert doctest.testmod(titles).failed == 0

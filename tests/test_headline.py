@@ -1,0 +1,80 @@
+"""The headline, of the maps of score_rows."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from score_rows import COUNTS, KEYS, NAMES, rows, split
+
+from wsol.scores import tables
+from wsol.scores.headline import headline
+
+BASELINES = pd.DataFrame(
+    {
+        "baseline": ["full_image", "full_image", "mean_box"],
+        "score": ["mean_iou", "top1_loc", "mean_iou"],
+        "values": [np.array([0.2, 0.4]), np.array([1.0, 1.0]), np.array([0.5, 0.5])],
+    }
+)
+
+
+def figures(table: pd.DataFrame, compared: tuple[str, str, str]) -> dict[str, Any]:
+    test, holdout = split(table, "test"), split(table, "holdout")
+    made = {
+        "scores": tables.scores(test, COUNTS),
+        "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
+        "baselines": tables.with_intervals(BASELINES, COUNTS),
+    }
+    return headline(KEYS["cam"], compared, made, holdout[holdout["score"] == "mean_iou_chosen"])
+
+
+def flat(content: dict[str, Any]) -> dict[str, Any]:
+    return pd.json_normalize(content).iloc[0].to_dict()
+
+
+@pytest.mark.parametrize("order", [NAMES, ["last", "early", "cam"]])
+def test_headline(order: list[str]) -> None:
+    # the three draws' means lie evenly; the percentiles 2.5 and 97.5 lie a twentieth of a step inside the outer ones
+    expected = {
+        "cam": {"mean_iou": 0.3, "low": 0.205, "high": 0.395},  # draws .4, .3, .2
+        "compared": {"mean_iou": 0.1, "low": 0.1, "high": 0.1},  # .1 for both images
+        "cam_less_compared": {"mean_iou": 0.2, "low": 0.105, "high": 0.295},  # differences .3 and .1
+        "chosen_on_holdout": {
+            "cam": {"threshold": 0.2, "mean_iou": 0.4, "oracle": 0.8},  # images .5 and .3
+            # holdout prefers the early layer, .9 to .1: on test .6 and .4. The last layer has the best oracle
+            "compared": {"layer": "early", "threshold": 0.2, "mean_iou": 0.5, "oracle": 0.9, "oracle_layer": "last"},
+        },
+        "baselines": {"full_image": {"mean_iou": 0.3}, "mean_box": {"mean_iou": 0.5}},
+    }
+    shown = figures(rows(order), KEYS["early"])
+    assert list(shown) == list(expected)
+    assert flat(shown) == pytest.approx(flat(expected))
+
+
+def test_the_chosen_layer_is_not_the_compared_one() -> None:
+    shown = figures(rows(NAMES), KEYS["last"])
+    assert shown["compared"]["mean_iou"] == pytest.approx(0.3)
+    assert flat(shown["cam_less_compared"]) == pytest.approx({"mean_iou": 0, "low": 0, "high": 0})  # CAM's values
+    assert shown["chosen_on_holdout"]["compared"]["layer"] == "early"
+
+
+def test_other_methods_and_refinements_change_nothing() -> None:
+    table = rows(NAMES)
+    better = table.assign(values=[values + 0.5 for values in table["values"]], oracle=table["oracle"] + 0.5)
+    others = pd.concat([better[better["map"] != "cam"].assign(map="layer_cam"), better.assign(refinement="grabcut")])
+    with_others = pd.concat([others, table], ignore_index=True)
+    assert flat(figures(with_others, KEYS["early"])) == flat(figures(table, KEYS["early"]))
+
+
+def test_the_difference_is_never_that_of_another_cam() -> None:
+    # refined CAM is compared with refined Grad-CAM, CAM itself is not
+    table = pd.concat([rows(NAMES), rows(NAMES).assign(refinement="grabcut")], ignore_index=True)
+    with pytest.raises(IndexError):
+        figures(table, ("grad_cam", "early", "grabcut"))
+
+
+def test_the_headline_is_json() -> None:
+    shown = figures(rows(NAMES), KEYS["early"])
+    assert json.loads(json.dumps(shown)) == shown
