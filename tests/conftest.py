@@ -43,7 +43,8 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("clone")
     clone_to(folder)
     output = succeed(folder, "dvc", "repro")
-    assert [f"Running stage '{stage}'" in output for stage in STAGES] == [True] * len(STAGES)
+    # the page is in git and does not depend on the params: DVC finds it up to date
+    assert [stage for stage in STAGES if f"Running stage '{stage}'" not in output] in ([], ["page"])
     commit(folder)
     log_of(folder).write_text(output)
     return folder
