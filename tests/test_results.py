@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import wsolevaluation
-from clones import succeed
 from pycocotools.coco import COCO
 
 from wsol.boxes import geometry
@@ -94,22 +93,6 @@ def test_empty_maps_are_counted(reproduced: pathlib.Path) -> None:
     assert headline(reproduced)["images_without_box"] == 0
 
 
-def test_baselines_are_chosen_on_holdout(reproduced: pathlib.Path) -> None:
-    index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
-    truth = {split: rows["boxes_yxyx"].tolist() for split, rows in index.groupby("split")}
-    # every toy dog is alone in its picture, so all rules and all means are of one box an image
-    mean_box = np.mean(np.stack(truth["holdout"]), axis=0)
-    centre_boxes = {side: [0.5 - side / 2] * 2 + [0.5 + side / 2] * 2 for side in np.linspace(0.01, 1, 100)}
-    on_holdout = {side: geometry.iou(box, np.stack(truth["holdout"])).mean() for side, box in centre_boxes.items()}
-    centre_box = centre_boxes[max(on_holdout, key=on_holdout.__getitem__)]
-    table = read(reproduced, "baselines").query("score == 'mean_iou'").set_index("baseline")
-    for name, box_yxyx in (("full_image", [0, 0, 1, 1]), ("centre_box", centre_box), ("mean_box", mean_box)):
-        assert table.loc[name, ["ymin", "xmin", "ymax", "xmax"]].tolist() == pytest.approx(list(box_yxyx), abs=1e-5)
-        assert table.loc[name, "estimate"] == pytest.approx(
-            geometry.iou(box_yxyx, np.stack(truth["test"])).mean(), rel=1e-4
-        )
-
-
 def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
     figures, scores = headline(reproduced), read(reproduced, "scores").set_index(["map", "layer", "score"])
     row = scores.loc["grad_cam", "conv3_block3_out", "mean_iou"]
@@ -185,37 +168,5 @@ MORE = [("layer_cam", "conv3_block3_out", "none"), ("grad_cam", "all", "none"), 
 MORE += [("cam", "conv5_block3_out", "x"), ("grad_cam", "conv3_block3_out", "x")]
 
 
-def with_more_maps(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with the rows of one map repeated for others, the others first and CAM last, and a column more."""
-    copied = table[(table["map"] == "grad_cam") & (table["layer"] == "conv2_block1_out")]
-    others = [copied.assign(map=name, layer=layer, refinement=refinement) for name, layer, refinement in MORE]
-    is_cam = table["map"] == "cam"
-    return pd.concat([*others, table[~is_cam], table[is_cam]], ignore_index=True).assign(more=1)
-
-
 def lines(folder: pathlib.Path, file: str) -> set[str]:
     return set((folder / file).read_text().splitlines())
-
-
-def test_more_maps_in_another_order_change_no_figure(clone: pathlib.Path) -> None:
-    same = [f"metrics/{name}.json" for name in ("localization", "claims")] + [
-        "tables/claims.md",
-        "tables/baselines.csv",
-    ]
-    same += [f"plots/{name}.csv" for name in ("iou_by_image", "confusion", "compared", "iou_by_layer")]
-    grown = [f"tables/{name}.csv" for name in ("scores", "breakdown")]
-    before = {file: (clone / file).read_text() for file in same} | {file: lines(clone, file) for file in grown}
-    for file in ("heatmaps/maps", "scores/chosen", "scores/thresholds"):
-        path = clone / f"data/{file}.parquet"
-        table = with_more_maps(pd.read_parquet(path))
-        path.unlink()  # it may be a link into DVC's cache
-        table.to_parquet(path)
-    succeed(clone, "python", "-m", "stages.report")
-    assert {file: (clone / file).read_text() for file in same} == {file: before[file] for file in same}
-    for file in grown:
-        assert before[file] < lines(clone, file)
-    comparisons = read(clone, "comparisons")
-    assert (comparisons["refinement"] == comparisons["other_refinement"]).all()
-    assert len(comparisons.query("comparison == 'CAM less map' and score == 'mean_iou'")) == 16 + len(MORE) - 1
-    images = pd.read_parquet(clone / "data/iou.parquet")
-    assert len(images) == 20 * (17 + len(MORE))
