@@ -61,7 +61,7 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
         ),
         ("toy_dogs.backbone.name=VGG16", "'ResNet50', 'ResNet101' or 'ResNet152'; got 'VGG16'"),
         ("threshold=0.123", "threshold 0.123 is not on the grid"),
-        ("bootstrap.draws=many", "Expected bootstrap.draws to be a valid integer; got 'many'"),
+        ("bootstrap.draws=plenty", "Expected bootstrap.draws to be a valid integer; got 'plenty'"),
     ],
 )
 def test_a_slip_deletes_nothing(clone: pathlib.Path, change: str, expected: str) -> None:
