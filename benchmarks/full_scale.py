@@ -5,8 +5,8 @@
 boxes    the stages `boxes` and `max_box_acc` on random heatmaps of the true shapes: all 120 breeds (1,200 images of
          holdout, 8,580 of test), CAM and Grad-CAM at 16 layers. Random heatmaps are the worst case: those of a network
          have large areas of zeros.
-layer    the stages `scores` and `report`, and a change of layer up to the new metrics, with 100 maps of these images.
-         The outputs of `boxes` and `max_box_acc` are simulated.
+layer    the stages `scores`, `tables` and `report`, and a change of layer up to the new metrics, with 100 maps of these
+         images. The outputs of `boxes` and `max_box_acc` are simulated.
 memory   the same stages with 100 maps of 50,000 images: 17 GB of temporary files.
 
 Without a name all three run, in this order.
@@ -63,7 +63,7 @@ def boxes(folder: pathlib.Path) -> Runs:
 def layer(folder: pathlib.Path) -> Runs:
     keys = simulate_boxes(folder, HOLDOUT, TEST)
     title = f"{len(keys)} maps, {HOLDOUT + TEST} images"
-    runs = {f"{stage}, {title}": stage_run(folder, stage) for stage in ("check", "scores", "report")}
+    runs = {f"{stage}, {title}": stage_run(folder, stage) for stage in ("check", "scores", "tables", "report")}
     commit = [sys.executable, "-m", "dvc", "commit", "--force", "--quiet", "--with-deps", "report"]
     subprocess.run(commit, cwd=folder, check=True)
     runs[f"{' '.join(CHANGE)}, {title}"] = clones.measured(folder, *CHANGE)
@@ -74,7 +74,7 @@ def layer(folder: pathlib.Path) -> Runs:
 def memory(folder: pathlib.Path) -> Runs:
     keys = simulate_boxes(folder, LARGE_HOLDOUT, LARGE_TEST)
     title = f"{len(keys)} maps, {LARGE_HOLDOUT + LARGE_TEST} images"
-    return {f"{stage}, {title}": stage_run(folder, stage) for stage in ("scores", "report")}
+    return {f"{stage}, {title}": stage_run(folder, stage) for stage in ("scores", "tables", "report")}
 
 
 PARTS = {"boxes": boxes, "layer": layer, "memory": memory}

@@ -1,13 +1,9 @@
-"""Report the scores: the headline, tables with intervals, the paper's claims and the data of the plots.
+"""Report the compared map beside CAM: the headline, the boxes for other tools and the data of the plots.
 
     python -m stages.report
 
-Reads   params (dataset, map, layer, threshold, boxes.thresholds, bootstrap, seed), data/heatmaps/, data/boxes/,
-        data/scores/
+Reads   params (dataset, map, layer, threshold), tables/, data/heatmaps/, data/scores/, data/iou.parquet
 Writes  metrics/localization.json    the headline
-        metrics/claims.json          the paper's claims, each with a verdict
-        tables/                      every score, comparison and breakdown, with intervals
-        data/iou.parquet             one row for each test image and map
         data/coco/                   ground truth and predicted boxes, for other tools
         plots/*.csv                  the data of the plots
 Takes   seconds
@@ -18,52 +14,38 @@ Every choice is made on holdout and reported on test. Images without a ground-tr
 import json
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from stages.support import files, params
-from stages.support.folders import aside, fresh_folder
+from stages.support.folders import fresh_folder
 from stages.support.run import run
-from wsol.boxes.thresholds import grid, index_of
 from wsol.data import coco
 from wsol.pictures import plot_data
-from wsol.scores import bootstrap, claims, groups, headline, tables
+from wsol.scores import headline
 from wsol.scores.images import Images, image_info, scored_images
-from wsol.scores.localization import KEY, at_threshold, empty_maps, of_map
+from wsol.scores.localization import KEY, empty_maps, of_map
 
 Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
-Splits = dict[str, Images]
+
+MADE = ("scores", "baselines", "comparisons")
 
 
 def main() -> str:
     settings = params.read("report")
     maps, index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("maps", "index", "classes"))
-    images = {split: scored_images(index, split) for split in ("holdout", "test")}
-    test, info = images["test"], image_info(images["test"], classes["name"].tolist())
+    test, names = scored_images(index, "test"), classes["name"].tolist()
+    made = {name: files.read_csv(f"tables/{name}.csv") for name in MADE}
     cam, compared = compared_keys(settings, maps)
+    images = {key: read_images(key) for key in (cam, compared)}
 
-    thresholds = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
-    scores = read_scores(thresholds, settings.threshold, maps, images)
-    counts = bootstrap.resampled(len(info), settings.bootstrap.draws, settings.seed)
-    made = make_tables(scores, test, classes["name"].tolist(), counts, settings.seed)
-    judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
-    holdout = scores[(scores["split"] == "holdout") & (scores["score"] == "mean_iou_chosen")]
-    figures = headline.headline(cam, compared, made, holdout)
-    shown = write_images(index_of(thresholds, settings.threshold), maps, info, test, scores, (cam, compared))
-
-    write_tables(made, claims.markdown(judged))
-    write_coco(shown[cam], shown[compared], test, classes["name"].tolist())
-    write_plots(shown[cam], shown[compared], maps, info, made)
-    files.write_json("metrics/claims.json", judged)
+    figures = headline.headline(cam, compared, made)
+    write_coco(images[cam], images[compared], test, names)
+    write_plots(images[cam], images[compared], maps, image_info(test, names), made)
     files.write_json("metrics/localization.json", with_context(figures, settings, maps, test))
-    return summary(settings, len(info), plot_data.compared_maps([cam, compared], made["scores"], made["baselines"]))
-
-
-# ---------------------------------------------------------------- read
+    return summary(
+        settings, len(test.index), plot_data.compared_maps([cam, compared], made["scores"], made["baselines"])
+    )
 
 
 def compared_keys(settings: params.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
@@ -74,58 +56,10 @@ def compared_keys(settings: params.Params, maps: pd.DataFrame) -> tuple[Key, Key
     return ("cam", cam["layer"], "none"), (settings.map, settings.layer, "none")
 
 
-def read_scores(
-    thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
-) -> pd.DataFrame:
-    """The tidy table of scores: those at the fixed threshold and those at thresholds chosen on holdout, map by map."""
-    table = pd.concat(
-        [fixed_scores(thresholds, threshold, maps, images), files.read_table("data/scores/chosen.parquet")]
-    )
-    places = {key: place for place, key in enumerate(keys_of(maps))}
-    table["place"] = [places[key] for key in keys_of(table)]
-    return table.sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
-
-
-def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Splits) -> pd.DataFrame:
-    """The rows of the tidy table that the paper's claims are about."""
-    maps = maps[maps["map"].isin(["cam", "grad_cam"])]
-    claimed = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in thresholds]
-    tables = [fixed_scores(thresholds, threshold, maps, images) for threshold in claimed]
-    table = pd.concat([*tables, files.read_table("data/scores/chosen.parquet")], ignore_index=True)
-    return table[table["score"].isin(["mean_iou", "mean_iou_chosen"])]
-
-
-def fixed_scores(
-    thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
-) -> pd.DataFrame:
-    """Scores of boxes drawn at one threshold of the grid."""
-    tables = []
-    for row in maps.to_dict("records"):
-        ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold)]
-        key = {name: row[name] for name in KEY}
-        for split, scored in images.items():
-            tables.append(at_threshold(ious[scored.rows], threshold, *scored.right).assign(split=split, **key))
-    return pd.concat(tables, ignore_index=True)
-
-
-def keys_of(table: pd.DataFrame) -> list[Key]:
-    return list(table[KEY].itertuples(index=False, name=None))
-
-
-# ---------------------------------------------------------------- compute
-
-
-def make_tables(scores: pd.DataFrame, test: Images, classes: list[str], counts: np.ndarray, seed: int) -> Tables:
-    """The tables by name."""
-    labels, predicted = test.index["label"].to_numpy(), test.index["predicted"].to_numpy()
-    grouped = groups.groups(labels, classes, predicted, test.ground_truth_yxyx)
-    on_test, on_holdout = (scores[scores["split"] == split] for split in ("test", "holdout"))
-    return {
-        "scores": tables.scores(on_test, counts),
-        "baselines": tables.with_intervals(files.read_table("data/scores/baselines.parquet"), counts),
-        "comparisons": tables.comparisons(on_test, on_holdout, counts, seed),
-        "breakdown": tables.breakdown(on_test[on_test["score"] == "mean_iou"], grouped, counts),
-    }
+def read_images(key: Key) -> pd.DataFrame:
+    """The rows of data/iou.parquet of a map; the other maps' rows are not read."""
+    equal = [(name, "==", value) for name, value in zip(KEY, key, strict=True)]
+    return files.read_table("data/iou.parquet", equal)
 
 
 def with_context(figures: dict[str, Any], settings: params.Params, maps: pd.DataFrame, test: Images) -> dict[str, Any]:
@@ -136,41 +70,6 @@ def with_context(figures: dict[str, Any], settings: params.Params, maps: pd.Data
         heatmaps = files.read_array(f"data/heatmaps/{of_map(maps, key)['file'].iloc[0]}")
         figures[name]["empty_maps"] = int(empty_maps(heatmaps)[test.rows].sum())
     return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
-
-
-# ---------------------------------------------------------------- write
-
-
-def write_images(
-    level: int, maps: pd.DataFrame, info: pd.DataFrame, test: Images, scores: pd.DataFrame, shown: tuple[Key, Key]
-) -> dict[Key, pd.DataFrame]:
-    """Write data/iou.parquet map by map, since all maps together may not fit into memory; returns the shown maps.
-
-    `level` is the index of the fixed threshold.
-    """
-    values = scores[scores["split"] == "test"].set_index([*KEY, "score"])["values"]
-    compared: dict[Key, pd.DataFrame] = {}
-    writer: pq.ParquetWriter | None = None
-    with aside("data/iou.parquet") as part:
-        for key, file in zip(keys_of(maps), tqdm(maps["file"], "images", unit=" maps", disable=None), strict=True):
-            boxes_yxyx = files.read_array(f"data/boxes/{file}")[level][test.rows]
-            ious, ious_chosen = (values[(*key, score)] for score in ("mean_iou", "mean_iou_chosen"))
-            table = tables.images_of_map(info, key, ious, ious_chosen, boxes_yxyx, test.ground_truth_yxyx)
-            rows = pa.Table.from_pandas(table, preserve_index=False)
-            writer = writer or pq.ParquetWriter(part, rows.schema)
-            writer.write_table(rows)
-            if key in shown:
-                compared[key] = table
-        if writer:
-            writer.close()
-    return compared
-
-
-def write_tables(made: Tables, claims_table: str) -> None:
-    with fresh_folder("tables") as folder:
-        for name, table in made.items():
-            files.write_csv(folder / f"{name}.csv", table)
-        (folder / "claims.md").write_text(claims_table, encoding="utf8")
 
 
 def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes: list[str]) -> None:
@@ -190,7 +89,7 @@ def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes:
 def write_plots(
     cam: pd.DataFrame, compared: pd.DataFrame, maps: pd.DataFrame, info: pd.DataFrame, made: Tables
 ) -> None:
-    keys = [keys_of(table.head(1))[0] for table in (cam, compared)]
+    keys: list[Key] = [tuple(table[KEY].iloc[0]) for table in (cam, compared)]
     means = files.read_table("data/scores/thresholds.parquet")
     drawn = {
         "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], keys[1]),
@@ -212,7 +111,7 @@ def summary(settings: params.Params, images: int, compared: pd.DataFrame) -> str
     )
     shown = shown[["what", "threshold", "mean_iou", "interval"]]
     shown.columns = ["", "threshold", "mean IoU", "95 % interval"]
-    wrote = "report: wrote metrics/, tables/, plots/*.csv, data/iou.parquet and data/coco"
+    wrote = "report: wrote metrics/localization.json, plots/*.csv and data/coco"
     return f"{wrote} ({images} test images of {settings.dataset})\n{shown.to_string(index=False)}"
 
 

@@ -23,11 +23,11 @@ BASELINES = pd.DataFrame(
 def figures(table: pd.DataFrame, compared: tuple[str, str, str]) -> dict[str, Any]:
     test, holdout = split(table, "test"), split(table, "holdout")
     made = {
-        "scores": tables.scores(test, COUNTS),
+        "scores": tables.scores(test, holdout, COUNTS),
         "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
         "baselines": tables.with_intervals(BASELINES, COUNTS),
     }
-    return headline(KEYS["cam"], compared, made, holdout[holdout["score"] == "mean_iou_chosen"])
+    return headline(KEYS["cam"], compared, made)
 
 
 def flat(content: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def test_deps_are_the_modules_that_decide_a_stages_outcome(stage: str) -> None:
     imported = imported_files(ROOT / "stages" / f"{stage}.py") - WITHOUT_EFFECT
     imported = {next((folder for folder in folders if file.startswith(folder)), file) for file in imported}
     # reading an array or a table decides nothing; writing figures does
-    readers = set() if stage in ("curves", "report") else {"stages/support/files.py"}
+    readers = set() if stage in ("curves", "tables", "report") else {"stages/support/files.py"}
     assert declared == (imported - readers) | {f"stages/{stage}.py"}
 
 
@@ -89,7 +89,9 @@ def test_the_library_imports_no_stage(path: pathlib.Path) -> None:
     assert not any(name.startswith("stages") for name in imported_files(path))
 
 
-@pytest.mark.parametrize("stage", ["check", "download", "curves", "boxes", "max_box_acc", "scores", "report", "page"])
+@pytest.mark.parametrize(
+    "stage", ["check", "download", "curves", "boxes", "max_box_acc", "scores", "tables", "report", "page"]
+)
 def test_a_stage_starts_without_tensorflow(stage: str) -> None:
     code = f"import sys, stages.{stage}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"
     assert succeed(ROOT, sys.executable, "-c", code).strip() == "[]"

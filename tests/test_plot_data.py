@@ -29,7 +29,7 @@ def scores(keys: list[tuple[str, str, str]]) -> pd.DataFrame:
         for key in keys
         for score, threshold, more in (("mean_iou", 0.1, 0.0), ("mean_iou_chosen", 0.5, 0.4))
     ]
-    return tables.scores(pd.DataFrame(rows), COUNTS)
+    return tables.scores(pd.DataFrame(rows), pd.DataFrame(rows), COUNTS)
 
 
 BASELINES = pd.DataFrame(

@@ -15,7 +15,7 @@ from clones import ROOT, clone_to, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 PICTURES = ["figures", "gallery"]
-FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "scores", "report", *PICTURES]
+FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "scores", "tables", "report", *PICTURES]
 
 
 def rerun(output: str) -> list[str]:
@@ -62,7 +62,18 @@ def test_a_comment_in_the_page_throws_no_stopped_work_away(clone: pathlib.Path) 
 
 
 def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
-    for stage in ("check", "curves", "boxes", "max_box_acc", "scores", "report", "figures", "gallery", "page"):
+    for stage in (
+        "check",
+        "curves",
+        "boxes",
+        "max_box_acc",
+        "scores",
+        "tables",
+        "report",
+        "figures",
+        "gallery",
+        "page",
+    ):
         succeed(clone, sys.executable, "-m", f"stages.{stage}")
     assert succeed(clone, "dvc", "status").strip() == "Data and pipelines are up to date."
 

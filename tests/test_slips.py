@@ -150,7 +150,7 @@ def test_images_without_a_box_are_left_out_and_counted(clone: pathlib.Path) -> N
     index.at[row, "boxes_yxyx"] = np.array([], np.float32)
     table.chmod(0o644)
     index.to_parquet(table)
-    for stage in ("scores", "report"):
+    for stage in ("scores", "tables", "report"):
         succeed(clone, sys.executable, "-m", f"stages.{stage}")
     headline = YAML(typ="safe").load(clone / "metrics/localization.json")
     assert (headline["images"], headline["images_without_box"]) == (19, 1)

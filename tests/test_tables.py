@@ -12,12 +12,13 @@ TRUTH = np.array([[[0, 0, 0.5, 1], [0, 0, 0, 0]], [[0, 0, 1, 1], [0, 0, 0.2, 0.2
 
 
 def test_scores() -> None:
-    table = tables.scores(TEST, COUNTS)
+    table = tables.scores(TEST, HOLDOUT, COUNTS)
     assert len(table) == 6
     row = table.iloc[0].to_dict()
     # the draws' means are .4, .3, .2; of three the percentiles 2.5 and 97.5 lie .05 inside the outer ones
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx((0.3, 0.205, 0.395))
     assert (row["map"], row["layer"], row["score"], row["threshold"]) == ("cam", "last", "mean_iou", 0.1)
+    assert row["holdout"] == pytest.approx(0.1)
     assert np.isnan(row["oracle"])  # no threshold is chosen for it
     assert table.iloc[1][["oracle", "oracle_threshold"]].tolist() == pytest.approx([0.8, 0.3])
 

@@ -34,14 +34,35 @@ def rounded(content: Any) -> Any:
     return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
 
 
-def read_table(path: str) -> pd.DataFrame:
-    """A parquet table of an earlier stage.
+def read_csv(path: str) -> pd.DataFrame:
+    """A CSV table of an earlier stage.
 
     Raises:
         InputError: it is missing or damaged.
     """
     try:
-        return pd.read_parquet(path)
+        return pd.read_csv(path)
+    except PermissionError:
+        raise
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"Expected a table at {path}, but it is missing or damaged: make it anew with "
+            "`dvc repro --force --single-item tables`."
+        ) from error
+
+
+def read_table(path: str, equal: list[tuple[str, str, str]] | None = None) -> pd.DataFrame:
+    """A parquet table of an earlier stage.
+
+    Args:
+        path: of the table.
+        equal: filters of the rows, such as ("map", "==", "cam").
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    try:
+        return pd.read_parquet(path, filters=equal)
     except PermissionError:
         raise
     except Exception as error:  # pyarrow raises a dozen types

@@ -5,25 +5,24 @@ from typing import Any
 import pandas as pd
 
 from wsol.scores.localization import KEY, of_map
-from wsol.scores.tables import CAM_LESS_MAP, OTHER, best_layers
+from wsol.scores.tables import CAM_LESS_MAP, OTHER
 
 Key = tuple[str, str, str]
 
 
-def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame], holdout: pd.DataFrame) -> dict[str, Any]:
+def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """Both maps at the fixed threshold, what is chosen on holdout, and the baselines.
 
     Args:
         cam, compared: (map, layer, refinement) of the two maps.
         tables: `scores`, `comparisons` and `baselines`, as `wsol.scores.tables` makes them.
-        holdout: rows of the tidy table with the score mean_iou_chosen on the holdout images.
     """
     scores, baselines = tables["scores"], tables["baselines"]
     return {
         "cam": _mean_iou(_row(scores, cam, "mean_iou")),
         "compared": _mean_iou(_row(scores, compared, "mean_iou")),
         "cam_less_compared": _mean_iou(_difference(tables["comparisons"], cam, compared)),
-        "chosen_on_holdout": {"cam": _chosen(scores, cam), "compared": _best_chosen(scores, compared, holdout)},
+        "chosen_on_holdout": {"cam": _chosen(scores, cam), "compared": _best_chosen(scores, compared)},
         "baselines": {
             row.baseline: {"mean_iou": row.estimate} for row in baselines[baselines["score"] == "mean_iou"].itertuples()
         },
@@ -52,11 +51,10 @@ def _chosen(scores: pd.DataFrame, key: Key) -> dict[str, float]:
 _CHOSEN = {"threshold": "threshold", "mean_iou": "estimate", "oracle": "oracle"}
 
 
-def _best_chosen(scores: pd.DataFrame, compared: Key, holdout: pd.DataFrame) -> dict[str, Any]:
+def _best_chosen(scores: pd.DataFrame, compared: Key) -> dict[str, Any]:
     """The same for the compared map's best layer on holdout; the oracle's layer is the best on test."""
     map_name, _, refinement = compared
-    best = best_layers(holdout).query("map == @map_name and refinement == @refinement").iloc[0]
     layers = scores.query("map == @map_name and refinement == @refinement and score == 'mean_iou_chosen'")
-    oracle = layers.loc[layers["oracle"].idxmax()]
+    best, oracle = (layers.loc[layers[column].idxmax()] for column in ("holdout", "oracle"))
     chosen = _chosen(scores, (map_name, best["layer"], refinement))
     return {"layer": best["layer"]} | chosen | {"oracle": float(oracle["oracle"]), "oracle_layer": oracle["layer"]}

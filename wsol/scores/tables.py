@@ -36,15 +36,21 @@ def with_intervals(table: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
     return table.drop(columns="values").assign(estimate=estimate, low=low, high=high)
 
 
-def scores(test: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
+def scores(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
     """Every score of every map on the test images, with its interval.
 
+    Args:
+        test, holdout: rows of the tidy table, of the same maps and scores.
+        counts: (draws, test images).
+
     Returns:
-        Columns map, layer, refinement, score, threshold, estimate, low, high, oracle, oracle_threshold. `oracle` is the
-        same score with the threshold selected on the test set; optimistic, for comparison only.
+        Columns map, layer, refinement, score, threshold, estimate, low, high, holdout, oracle, oracle_threshold.
+        `holdout` is the same score on the holdout images, by which maps are chosen. `oracle` is the same score with the
+        threshold selected on the test set; optimistic, for comparison only.
     """
-    table = with_intervals(test, counts)
-    return table[[*KEY, "score", "threshold", "estimate", "low", "high", "oracle", "oracle_threshold"]]
+    on_holdout = _means(holdout)[[*KEY, "score", "holdout"]]
+    table = with_intervals(test, counts).merge(on_holdout, on=[*KEY, "score"], how="left", validate="one_to_one")
+    return table[[*KEY, "score", "threshold", "estimate", "low", "high", "holdout", "oracle", "oracle_threshold"]]
 
 
 def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
@@ -84,8 +90,12 @@ def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
         >>> best_layers(table.assign(values=[np.array([0.2, 0.4]), np.array([0.3, 0.5])]))["layer"].tolist()
         ['conv5']
     """
-    means = holdout.assign(mean=[values.mean() for values in holdout["values"]]).reset_index(drop=True)
-    return means.loc[means.groupby(["map", "refinement"], sort=False)["mean"].idxmax()]
+    means = _means(holdout).reset_index(drop=True)
+    return means.loc[means.groupby(["map", "refinement"], sort=False)["holdout"].idxmax()]
+
+
+def _means(holdout: pd.DataFrame) -> pd.DataFrame:
+    return holdout.assign(holdout=[values.mean() for values in holdout["values"]])
 
 
 def _cam_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
