@@ -1,4 +1,4 @@
-"""What the stages `scores`, `tables` and `report` write in the clone in which the pipeline ran agrees with the boxes."""
+"""What the stages `scores`, `tables` and `report` write in a reproduced clone: it agrees with the boxes."""
 
 import json
 import pathlib
