@@ -50,7 +50,9 @@ def ours(batch: int = 8) -> Callable[[], int]:
     from wsol.networks.layers import block_outputs
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
-    mapper = one_pass.mapper(model, ["grad_cam"], block_outputs(model), "ground_truth", "logit", True)
+    mapper = one_pass.mapper(
+        model, ["grad_cam"], block_outputs(model), fusion=False, target="ground_truth", score="logit", relu=True
+    )
     batches = [(pictures(batch), labels(batch))] * (64 // batch)
 
     def work() -> int:

@@ -2,7 +2,7 @@
 
     python -m stages.boxes
 
-Reads   params (dataset, boxes, the dataset's image size), data/heatmaps/
+Reads   params (dataset, boxes, heatmaps.image_size, the dataset's image size), data/heatmaps/
 Writes  data/boxes/: for each array of heatmaps one of boxes_yxyx, (thresholds, images, 4)
         float32, fractions of the image, four zeros where there is none
 Takes   seconds for toy_dogs on 2 cores; every core is used
@@ -23,7 +23,7 @@ from wsol.boxes.thresholds import grid
 def main() -> str:
     settings = params.read("boxes")
     thresholds = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
-    canvas_size = settings.recipe.image_size
+    canvas_size = settings.canvas_size
     names = files.read_table(f"{per_map.HEATMAPS}/maps.parquet")["file"].tolist()
 
     def draw(heatmap: np.ndarray, _: int) -> np.ndarray:

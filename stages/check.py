@@ -5,7 +5,8 @@
 Reads   params.yaml; data/heatmaps/network.json, if an earlier run has left it
 Writes  data/checked.txt     always the same, so that no change of params reruns a stage that does not read them
         data/versions.json   the versions of TensorFlow and Keras, which decide weights and heatmaps
-Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps, and so has to be built
+Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps, and so has to be built, and where
+        heatmaps.precision is bfloat16
 """
 
 import json
@@ -32,6 +33,7 @@ def main() -> str:
     settings = params.read_all()
     check_weights(settings.recipe.backbone.weights)
     check_layers(settings, layers_of(settings.recipe))
+    check_precision(settings.heatmaps.precision)
     with aside("data/versions.json") as part:
         part.write_text(json.dumps(versions()) + "\n")
     with aside("data/checked.txt") as part:
@@ -75,7 +77,18 @@ def check_layers(settings: params.Params, layers: Layers) -> None:
     trainable = settings.recipe.finetune.trainable
     if trainable not in ("all", "head"):
         params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
-    params.check_layer("layer", settings.layer, sweep, "heatmaps.layers")
+    fusion = ["all"] if settings.heatmaps.fusion == "mean" else []
+    params.check_layer("layer", settings.layer, [*sweep, *fusion], "heatmaps.layers")
+
+
+def check_precision(wanted: str) -> None:
+    """Raise InputError if the heatmaps cannot be computed in this precision."""
+    if wanted == "bfloat16":
+        import stages.support.quiet  # noqa: F401  here, since it takes seconds
+
+        from wsol.networks import precision
+
+        precision.compute_in_bfloat16()
 
 
 if __name__ == "__main__":

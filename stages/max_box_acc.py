@@ -21,7 +21,7 @@ from wsol.scores.max_box_acc import LEVELS, localized
 
 
 def main() -> str:
-    canvas_size = params.read("max_box_acc").recipe.image_size
+    canvas_size = params.read("max_box_acc").canvas_size
     index, maps = (files.read_table(f"{per_map.HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
     names, ground_truth_yxyx = maps["file"].tolist(), padded_boxes(index["boxes_yxyx"])
 

@@ -64,7 +64,9 @@ def reference_maps(model: keras.Model, layers: list[str], images: np.ndarray, la
 def test_maps_equal_the_reference(name: str) -> None:
     model, layers = network(name), NETWORKS[name]
     images, labels = pictures(3), np.array([0, 2, 4])
-    heatmaps, logits = one_pass.mapper(model, ["grad_cam"], layers, "ground_truth", "logit", True)(images, labels)
+    heatmaps, logits = one_pass.mapper(
+        model, ["grad_cam"], layers, fusion=False, target="ground_truth", score="logit", relu=True
+    )(images, labels)
     for layer, expected in zip(layers, reference_maps(model, layers, images, labels), strict=True):
         assert expected.max() == 1  # at least one map is not empty
         np.testing.assert_allclose(heatmaps["grad_cam", layer], expected, atol=1e-4, err_msg=layer)

@@ -1,5 +1,7 @@
 """The pass draws the maps that one model, one tape and one image at a time give."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from wsol.networks.layers import block_outputs, convolutional_part
 
 LABELS = np.array([0, 1, 3])
 LAST = "conv5_block3_out"
+OPTIONS: dict[str, Any] = {"fusion": False, "target": "ground_truth", "score": "logit", "relu": True}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,9 @@ def images() -> np.ndarray:
 def grad_cams(
     model: keras.Model, layers: list[str], images: np.ndarray, target: str = "ground_truth", score: str = "logit"
 ) -> list[tf.Tensor]:
-    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], layers, target, score, True)(images, LABELS)
+    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], layers, **(OPTIONS | {"target": target, "score": score}))(
+        images, LABELS
+    )
     return [heatmaps["grad_cam", layer] for layer in layers]
 
 
@@ -53,9 +58,9 @@ def test_every_layer_equals_the_reference(model: keras.Model, images: np.ndarray
 def test_maps_come_in_a_fixed_order(model: keras.Model, images: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(methods.METHODS, "mean_gradient", lambda activations, gradients: tf.reduce_mean(gradients, -1))
     layers = [LAST, "conv3_block1_out"]  # not the network's order
-    heatmaps, logits = one_pass.mapper(model, ["mean_gradient", "grad_cam"], layers, "predicted", "logit", True)(
-        images, LABELS
-    )
+    heatmaps, logits = one_pass.mapper(
+        model, ["mean_gradient", "grad_cam"], layers, **(OPTIONS | {"target": "predicted"})
+    )(images, LABELS)
     assert list(heatmaps) == [
         ("cam", LAST),
         ("mean_gradient", LAST),
@@ -69,7 +74,7 @@ def test_maps_come_in_a_fixed_order(model: keras.Model, images: np.ndarray, monk
 
 
 def test_cam_is_grad_cam_at_the_last_layer(model: keras.Model, images: np.ndarray) -> None:
-    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], [LAST], "ground_truth", "logit", True)(images, LABELS)
+    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], [LAST], **OPTIONS)(images, LABELS)
     assert heatmaps["cam", LAST].numpy().max() == pytest.approx(1)
     np.testing.assert_allclose(heatmaps["cam", LAST], heatmaps["grad_cam", LAST], atol=1e-5)
 
@@ -94,17 +99,17 @@ def test_softmax_maps_are_those_of_the_probability(model: keras.Model, images: n
 
 def test_the_predicted_class_is_the_largest_logit(model: keras.Model, images: np.ndarray) -> None:
     arguments = (model, ["grad_cam"], ["conv4_block6_out"])
-    heatmaps, logits = one_pass.mapper(*arguments, "predicted", "logit", True)(images, LABELS)
+    heatmaps, logits = one_pass.mapper(*arguments, **(OPTIONS | {"target": "predicted"}))(images, LABELS)
     predicted = logits.numpy().argmax(1)
     assert (predicted != LABELS).any()  # else the two targets could not be told apart
-    expected, _ = one_pass.mapper(*arguments, "ground_truth", "logit", True)(images, predicted)
+    expected, _ = one_pass.mapper(*arguments, **OPTIONS)(images, predicted)
     for key in expected:
         np.testing.assert_array_equal(heatmaps[key], expected[key])
 
 
 def test_without_relu_negative_values_stay(model: keras.Model, images: np.ndarray) -> None:
     layer = "conv4_block6_out"
-    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], [layer], "ground_truth", "logit", False)(images, LABELS)
+    heatmaps, _ = one_pass.mapper(model, ["grad_cam"], [layer], **(OPTIONS | {"relu": False}))(images, LABELS)
     signed = heatmaps["grad_cam", layer].numpy()
     assert signed.min() < 0
     np.testing.assert_allclose(np.maximum(signed, 0), reference(model, layer, images), atol=1e-4)
@@ -122,7 +127,7 @@ def test_frozen_weights_change_no_map(model: keras.Model, images: np.ndarray) ->
 
 def test_images_of_a_batch_do_not_mix(model: keras.Model, images: np.ndarray) -> None:
     key = ("grad_cam", "conv3_block1_out")
-    mapper = one_pass.mapper(model, ["grad_cam"], [key[1]], "ground_truth", "logit", True)
+    mapper = one_pass.mapper(model, ["grad_cam"], [key[1]], **OPTIONS)
     together = mapper(images, LABELS)[0][key]
     alone = [mapper(images[i : i + 1], LABELS[i : i + 1])[0][key][0] for i in range(3)]
     np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
@@ -137,7 +142,7 @@ def test_a_weight_that_is_not_finite(model: keras.Model, value: float) -> None:
     kernel[0, 0, 0, 0] = value
     convolution.set_weights([kernel, bias])
     with pytest.raises(InputError, match="finite weights in the classifier, but layer conv5_block3_3_conv has"):
-        one_pass.mapper(broken, ["grad_cam"], [LAST], "ground_truth", "logit", True)
+        one_pass.mapper(broken, ["grad_cam"], [LAST], **OPTIONS)
 
 
 def test_an_overflow_reaches_the_maps(model: keras.Model, images: np.ndarray) -> None:
@@ -146,5 +151,5 @@ def test_an_overflow_reaches_the_maps(model: keras.Model, images: np.ndarray) ->
     kernel, bias = broken.get_layer("logits").get_weights()
     kernel[:, 1] = 3e38  # the second image's class; float32 ends at 3.4e38, and the features' sum is above 1.2
     broken.get_layer("logits").set_weights([kernel, bias])
-    heatmaps, _ = one_pass.mapper(broken, ["grad_cam"], [LAST], "ground_truth", "logit", True)(images, LABELS)
+    heatmaps, _ = one_pass.mapper(broken, ["grad_cam"], [LAST], **OPTIONS)(images, LABELS)
     assert checks.not_finite({key: values.numpy() for key, values in heatmaps.items()}) == ("cam", LAST, 1)

@@ -13,6 +13,7 @@ from wsol.boxes import thresholds
 from wsol.errors import InputError
 
 Count = Annotated[int, Field(ge=1)]
+Method = Literal["grad_cam", "grad_cam_pp", "xgrad_cam", "hires_cam", "layer_cam", "activation"]
 Threshold = Annotated[float, Field(ge=0, lt=1)]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -76,10 +77,14 @@ class StanfordDogs(Recipe):
 
 
 class Heatmaps(Section):
+    methods: Annotated[list[Method], Field(min_length=1)]
     layers: Literal["all"] | Annotated[list[str], Field(min_length=1)]
     target: Literal["ground_truth", "predicted"]
     score: Literal["logit", "softmax"]
     relu: bool
+    fusion: Literal["mean", "none"]
+    image_size: Annotated[int, Field(ge=32, le=2048)] | None
+    precision: Literal["float32", "bfloat16"]
     batch_size: Count
 
 
@@ -101,7 +106,7 @@ class Bootstrap(Section):
 class Params(Section):
     """All of params.yaml."""
 
-    map: Literal["grad_cam"]
+    map: Method
     layer: str
     threshold: Threshold
     dataset: Literal["toy_dogs", "stanford_dogs"]
@@ -118,6 +123,20 @@ class Params(Section):
     def recipe(self) -> Recipe:
         """The section that `dataset` names."""
         return cast(Recipe, getattr(self, self.dataset))
+
+    @property
+    def canvas_size(self) -> int:
+        """Side of the square on which boxes are drawn: the pictures' size in the network that draws the maps."""
+        return self.heatmaps.image_size or self.recipe.image_size
+
+    @model_validator(mode="after")
+    def _map_is_drawn(self) -> Self:
+        if self.map not in self.heatmaps.methods:
+            methods = ", ".join(self.heatmaps.methods)
+            raise ValueError(f"map {self.map} is not among heatmaps.methods ({methods}): add it, or set map to one")
+        if self.layer == "all" and self.heatmaps.fusion == "none":
+            raise ValueError("layer all needs heatmaps.fusion mean: set it, or set layer to a layer")
+        return self
 
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:

@@ -3,7 +3,7 @@
 To add a method, write one function of (activations, gradients) and one line of METHODS.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -11,22 +11,67 @@ FLOAT16_MAX = 65504.0
 
 
 def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """Grad-CAM (Selvaraju 2017, eq. 1 and 2): sum over k of alpha_k A_k.
+    """Grad-CAM (Selvaraju 2017, eq. 1 and 2): sum over k of w_k A_k, w_k the mean of g_k.
 
-    alpha_k is the mean of channel k's gradient over the h * w positions.
+    The arguments and the result of every method of METHODS are the same.
 
     Args:
         activations: (n, h, w, k) float32, the layer's output A.
-        gradients: (n, h, w, k) float32, the class score differentiated by A.
+        gradients: (n, h, w, k) float32, g, the class score differentiated by A.
 
     Returns:
         (n, h, w) float32.
     """
-    alphas = tf.reduce_mean(gradients, axis=(1, 2))  # (n, k)
-    return tf.einsum("nhwk,nk->nhw", activations, alphas)
+    return _weighted(activations, tf.reduce_mean(gradients, axis=(1, 2)))
 
 
-METHODS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {"grad_cam": grad_cam}
+def grad_cam_pp(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """Grad-CAM++ (Chattopadhay 2018, eq. 19): sum over k of w_k A_k.
+
+    w_k is the sum over positions of relu(g) / (2 + S_k g), S_k the sum of A_k. Published codes differ from the paper,
+    see docs/protocol.md.
+    """
+    sums = tf.reduce_sum(activations, axis=(1, 2), keepdims=True)  # (n, 1, 1, k)
+    # without activations below 0 the denominator is at least 2 where the numerator is positive
+    weights = tf.math.divide_no_nan(tf.nn.relu(gradients), 2 + sums * gradients)
+    return _weighted(activations, tf.reduce_sum(weights, axis=(1, 2)))
+
+
+def xgrad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """XGrad-CAM (Fu 2020, eq. 8): sum over k of w_k A_k, w_k = (sum of g_k A_k) / (sum of A_k), 0 if that sum is 0."""
+    products, sums = (tf.reduce_sum(values, axis=(1, 2)) for values in (gradients * activations, activations))
+    return _weighted(activations, tf.math.divide_no_nan(products, sums))
+
+
+def hires_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """HiResCAM (Draelos and Carin 2020, eq. 5): sum over k of g_k A_k."""
+    return tf.reduce_sum(gradients * activations, axis=-1)
+
+
+def layer_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """LayerCAM (Jiang 2021, eq. 6 and 7): sum over k of relu(g_k) A_k."""
+    return tf.reduce_sum(tf.nn.relu(gradients) * activations, axis=-1)
+
+
+def activation(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """The sum over k of A_k. It does not depend on the class: a control for the other methods."""
+    del gradients
+    return tf.reduce_sum(activations, axis=-1)
+
+
+def _weighted(activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """The sum (n, h, w) over k of w_k A_k, for weights (n, k)."""
+    return tf.einsum("nhwk,nk->nhw", activations, weights)
+
+
+METHODS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "grad_cam": grad_cam,
+    "grad_cam_pp": grad_cam_pp,
+    "xgrad_cam": xgrad_cam,
+    "hires_cam": hires_cam,
+    "layer_cam": layer_cam,
+    "activation": activation,
+}
 
 
 def cam(features: tf.Tensor, kernel: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
@@ -63,3 +108,21 @@ def normalise(maps: tf.Tensor, relu: bool) -> tf.Tensor:
     peaks = tf.reduce_max(maps, axis=(1, 2), keepdims=True)  # (n, 1, 1)
     scaled = tf.where(peaks > 0, tf.math.divide_no_nan(maps, peaks), tf.zeros_like(maps))
     return tf.where(finite, tf.maximum(scaled, -FLOAT16_MAX), float("nan"))  # maps are stored as float16
+
+
+def fused(heatmaps: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The mean of a method's heatmaps over layers, on the grid of the finest.
+
+    Args:
+        heatmaps: of each layer, (n, h, w) float32, as `normalise` gives them. h and w differ.
+
+    Returns:
+        (n, most h, most w) float32. Coarser heatmaps are resized bilinearly, with half-pixel centres. The mean is not
+        normalised: its maximum is at most 1.
+
+    >>> fused([tf.constant([[[0.0, 1.0]]]), tf.constant([[[1.0]]])]).numpy()
+    array([[[0.5, 1. ]]], dtype=float32)
+    """
+    size = [max(values.shape[side] for values in heatmaps) for side in (1, 2)]
+    resized = [tf.image.resize(values[..., None], size)[..., 0] for values in heatmaps]
+    return tf.add_n(resized) / len(resized)

@@ -1,4 +1,4 @@
-"""All heatmaps of a batch: CAM, and each method at each layer, by one forward and one backward pass."""
+"""All heatmaps of a batch by one forward and one backward pass: CAM, each method at each layer, and their fusion."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,15 +7,24 @@ import numpy as np
 import tensorflow as tf
 
 from wsol.errors import InputError
-from wsol.maps.methods import METHODS, cam, normalise
+from wsol.maps.methods import METHODS, cam, fused, normalise
 from wsol.networks import folding
 from wsol.networks.layers import last_layer
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
 
+ALL = "all"  # the layer of a fused map
+
 
 def mapper(
-    classifier: keras.Model, methods: Sequence[str], layers: Sequence[str], target: str, score: str, relu: bool
+    classifier: keras.Model,
+    methods: Sequence[str],
+    layers: Sequence[str],
+    *,
+    fusion: bool,
+    target: str,
+    score: str,
+    relu: bool,
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[Heatmaps, tf.Tensor]]:
     """Compile the pass from a batch of images to all of its heatmaps.
 
@@ -23,6 +32,7 @@ def mapper(
         classifier: a flat model whose last layers are `gap` and `logits` (see wsol.networks.classifier).
         methods: keys of METHODS.
         layers: names of the layers that each method is computed at.
+        fusion: also give each method's mean over the layers (see `methods.fused`).
         target: class that is mapped, `ground_truth` or `predicted`.
         score: what is differentiated, `logit` (Selvaraju 2017, eq. 1) or `softmax`.
         relu: set negative values to 0 before normalising (Selvaraju 2017, eq. 2).
@@ -38,7 +48,7 @@ def mapper(
         InputError: the classifier has a NaN or infinite weight.
     """
     _check_weights(classifier)
-    keys = map_keys(classifier, methods, layers)
+    keys = map_keys(classifier, methods, layers, fusion)
     model = _with_outputs(folding.folded(classifier, keep=set(layers)), layers)
     kernel = classifier.get_layer("logits").kernel
 
@@ -51,8 +61,11 @@ def mapper(
         # holds each image's gradient. Backpropagation stops at the earliest of the activations.
         gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
         pairs = list(zip(activations, gradients, strict=True))
-        heatmaps = [cam(features, kernel, classes), *(METHODS[name](*pair) for name in methods for pair in pairs)]
-        return [*(normalise(heatmap, relu) for heatmap in heatmaps), logits]
+        heatmaps = [normalise(cam(features, kernel, classes), relu)]
+        for name in methods:
+            by_layer = [normalise(METHODS[name](*pair), relu) for pair in pairs]
+            heatmaps += [*by_layer, fused(by_layer)] if fusion else by_layer
+        return [*heatmaps, logits]
 
     def one_pass(images: tf.Tensor, labels: tf.Tensor) -> tuple[Heatmaps, tf.Tensor]:
         *heatmaps, logits = compiled(images, labels)
@@ -71,9 +84,15 @@ def _check_weights(classifier: keras.Model) -> None:
             )
 
 
-def map_keys(classifier: keras.Model, methods: Sequence[str], layers: Sequence[str]) -> list[tuple[str, str]]:
-    """(map, layer) of every heatmap: CAM at the last layer, then the first method at each layer, and so on."""
-    return [("cam", last_layer(classifier)), *((method, layer) for method in methods for layer in layers)]
+def map_keys(
+    classifier: keras.Model, methods: Sequence[str], layers: Sequence[str], fusion: bool
+) -> list[tuple[str, str]]:
+    """(map, layer) of every heatmap: CAM at the last layer, then the first method at each layer, and so on.
+
+    The layer of a method's fusion is ALL. It comes after the method's layers.
+    """
+    places = [*layers, ALL] if fusion else layers
+    return [("cam", last_layer(classifier)), *((method, layer) for method in methods for layer in places)]
 
 
 def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model:

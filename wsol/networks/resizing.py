@@ -1,0 +1,27 @@
+"""A classifier for pictures of another size than those it was trained on."""
+
+import keras
+
+from wsol.errors import InputError
+
+
+def resized(classifier: keras.Model, image_size: int) -> keras.Model:
+    """The classifier with another input size. It is convolutional up to its pooling, so the weights stay the same.
+
+    Args:
+        classifier: a flat model with a square input (n, side, side, 3).
+        image_size: side of the new input, pixels.
+
+    Raises:
+        InputError: a layer, such as Flatten before Dense, needs the size of the training.
+    """
+    image = keras.Input((image_size, image_size, 3), name=classifier.inputs[0].name)
+    try:
+        model = keras.models.clone_model(classifier, input_tensors=image)
+        model.set_weights(classifier.get_weights())
+    except ValueError as error:  # of Keras, where shapes do not fit
+        raise InputError(
+            f"Expected a network that takes pictures of any size, but this one cannot take {image_size} pixels: set "
+            "heatmaps.image_size to null."
+        ) from error
+    return model
