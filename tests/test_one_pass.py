@@ -73,6 +73,24 @@ def test_maps_come_in_a_fixed_order(model: keras.Model, images: np.ndarray, monk
     assert logits.shape == (3, 4)
 
 
+def test_the_fusion_is_the_mean_over_the_layers(model: keras.Model, images: np.ndarray) -> None:
+    layers = ["conv3_block1_out", "conv4_block6_out", LAST]
+    heatmaps, _ = one_pass.mapper(model, list(methods.METHODS), layers, **(OPTIONS | {"fusion": True}))(images, LABELS)
+    assert list(heatmaps)[1:5] == [*(("grad_cam", layer) for layer in layers), ("grad_cam", "all")]
+    assert len(heatmaps) == 1 + 6 * 4
+    for method in methods.METHODS:
+        fused = methods.fused([heatmaps[method, layer] for layer in layers])
+        assert fused.shape == (3, 8, 8)  # the finest
+        np.testing.assert_allclose(heatmaps[method, "all"], fused, atol=1e-6)
+
+
+def test_methods_that_are_cam_at_the_last_layer(model: keras.Model, images: np.ndarray) -> None:
+    # the pooling gives every position the same gradient
+    heatmaps, _ = one_pass.mapper(model, ["hires_cam", "xgrad_cam"], [LAST], **OPTIONS)(images, LABELS)
+    for method in ("hires_cam", "xgrad_cam"):
+        np.testing.assert_allclose(heatmaps[method, LAST], heatmaps["cam", LAST], atol=1e-4)
+
+
 def test_cam_is_grad_cam_at_the_last_layer(model: keras.Model, images: np.ndarray) -> None:
     heatmaps, _ = one_pass.mapper(model, ["grad_cam"], [LAST], **OPTIONS)(images, LABELS)
     assert heatmaps["cam", LAST].numpy().max() == pytest.approx(1)

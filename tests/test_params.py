@@ -61,7 +61,14 @@ def test_every_parameter_has_a_comment() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("map", "layer_kam", "Expected map to be 'grad_cam'; got 'layer_kam'"),
+        ("map", "layer_kam", "'layer_cam' or 'activation'; got 'layer_kam'"),
+        ("map", "xgrad_cam", "map xgrad_cam is not among heatmaps.methods (grad_cam, layer_cam): add it, or set map"),
+        ("heatmaps.methods", ["cam"], "'layer_cam' or 'activation'; got 'cam'"),
+        ("heatmaps.methods", [], "Expected heatmaps.methods to be a list that is not empty; got []"),
+        ("heatmaps.methods", ["grad_cam"] * 2, "methods names a method twice (grad_cam, grad_cam)"),
+        ("heatmaps.fusion", "max", "Expected heatmaps.fusion to be 'mean' or 'none'; got 'max'"),
+        ("heatmaps.precision", "float16", "Expected heatmaps.precision to be 'float32' or 'bfloat16'; got 'float16'"),
+        ("heatmaps.image_size", 8, "Expected heatmaps.image_size to be greater than or equal to 32; got 8"),
         ("toy_dogs.backbone.name", "VGG16", "toy_dogs.backbone.name to be 'ResNet50', 'ResNet101' or 'ResNet152'; got"),
         ("dataset", "cats", "Expected dataset to be 'toy_dogs' or 'stanford_dogs'; got 'cats'"),
         ("threshold", 1.0, "Expected threshold to be less than 1; got 1.0"),
@@ -90,6 +97,18 @@ def test_a_slip_is_named(committed: dict[str, Any], name: str, value: Any, sente
     assert sentence in str(error.value)
     assert str(error.value).endswith(".")
     assert "\n" not in str(error.value)
+
+
+def test_the_layer_all_needs_the_fusion(committed: dict[str, Any]) -> None:
+    everything = changed(committed, "layer", "all")
+    assert params.validated(everything).layer == "all"
+    with pytest.raises(InputError, match=r"layer all needs heatmaps\.fusion mean: set it, or set layer to a layer\."):
+        params.validated(changed(everything, "heatmaps.fusion", "none"))
+
+
+def test_the_canvas_has_the_size_of_the_pictures_that_the_maps_are_drawn_on(committed: dict[str, Any]) -> None:
+    assert params.validated(committed).canvas_size == committed["toy_dogs"]["image_size"]
+    assert params.validated(changed(committed, "heatmaps.image_size", 64)).canvas_size == 64
 
 
 def test_a_missing_parameter_is_named(committed: dict[str, Any]) -> None:

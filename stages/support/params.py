@@ -87,6 +87,12 @@ class Heatmaps(Section):
     precision: Literal["float32", "bfloat16"]
     batch_size: Count
 
+    @model_validator(mode="after")
+    def _methods_once(self) -> Self:
+        if len(set(self.methods)) < len(self.methods):
+            raise ValueError(f"methods names a method twice ({', '.join(self.methods)}): name each once")
+        return self
+
 
 class Thresholds(Section):
     step: Annotated[float, Field(ge=0.0001, lt=1)]
@@ -202,6 +208,8 @@ def _sentence(error: Any) -> str:
     """A validation error in one sentence."""
     name = ".".join(map(str, error["loc"]))
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "too_short":
+        expected = "a list that is not empty"
     if error["loc"][:2] == ("heatmaps", "layers"):
         name, expected = "heatmaps.layers", "all or a list of layers, at least one"
     if error["type"] == "value_error":
