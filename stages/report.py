@@ -18,8 +18,10 @@ import pandas as pd
 
 from stages.support import files, params
 from stages.support.folders import fresh_folder
+from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.data import coco
+from wsol.maps.titles import title
 from wsol.pictures import plot_data
 from wsol.scores import headline
 from wsol.scores.images import Images, image_info, scored_images
@@ -28,12 +30,14 @@ from wsol.scores.localization import KEY, empty_maps, of_map
 Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
 
-MADE = ("scores", "baselines", "comparisons")
+MADE = ("scores", "baselines", "comparisons", "leaderboard")
+FIRST = 10  # rows of the leaderboard on the terminal
 
 
 def main() -> str:
     settings = params.read("report")
-    maps, index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("maps", "index", "classes"))
+    index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "classes"))
+    maps = read_maps()
     test, names = scored_images(index, "test"), classes["name"].tolist()
     made = {name: files.read_csv(f"tables/{name}.csv") for name in MADE}
     cam, compared = compared_keys(settings, maps)
@@ -43,9 +47,8 @@ def main() -> str:
     write_coco(images[cam], images[compared], test, names)
     write_plots(images[cam], images[compared], maps, image_info(test, names), made)
     files.write_json("metrics/localization.json", with_context(figures, settings, maps, test))
-    return summary(
-        settings, len(test.index), plot_data.compared_maps([cam, compared], made["scores"], made["baselines"])
-    )
+    beside_cam = plot_data.compared_maps([cam, compared], made["scores"], made["baselines"])
+    return "\n".join([summary(settings, len(test.index), beside_cam), "", first_maps(made["leaderboard"])])
 
 
 def compared_keys(settings: params.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
@@ -67,7 +70,7 @@ def with_context(figures: dict[str, Any], settings: params.Params, maps: pd.Data
     context = {name: getattr(settings, name) for name in ("dataset", "map", "layer", "threshold")}
     context |= {"images": len(test.index), "images_without_box": test.left_out}
     for name, key in zip(("cam", "compared"), compared_keys(settings, maps), strict=True):
-        heatmaps = files.read_array(f"data/heatmaps/{of_map(maps, key)['file'].iloc[0]}")
+        heatmaps = files.read_array(of_map(maps, key)["heatmaps"].iloc[0])
         figures[name]["empty_maps"] = int(empty_maps(heatmaps)[test.rows].sum())
     return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
@@ -113,6 +116,23 @@ def summary(settings: params.Params, images: int, compared: pd.DataFrame) -> str
     shown.columns = ["", "threshold", "mean IoU", "95 % interval"]
     wrote = "report: wrote metrics/localization.json, plots/*.csv and data/coco"
     return f"{wrote} ({images} test images of {settings.dataset})\n{shown.to_string(index=False)}"
+
+
+def first_maps(leaderboard: pd.DataFrame) -> str:
+    """The first rows of the leaderboard as a table."""
+    first = leaderboard.head(FIRST)
+    shown = pd.DataFrame(
+        {
+            "": [title(*key) for key in first[KEY].itertuples(index=False, name=None)],
+            "threshold": first["threshold"].map("{:g}".format).replace("nan", ""),
+            "mean IoU": first["mean_iou"].map("{:.4f}".format),
+            "95 % interval": [f"{row.mean_iou_low:.4f} to {row.mean_iou_high:.4f}" for row in first.itertuples()],
+            "less centre box": first["less_centre_box"].map("{:+.4f}".format),
+            "less CAM": first["less_cam"].map("{:+.4f}".format),
+        }
+    )
+    heading = f"The first {len(first)} of {len(leaderboard)} maps by their mean IoU on holdout, scored on test:"
+    return f"{heading}\n{shown.to_string(index=False)}"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
     python -m stages.scores
 
-Reads   params (dataset, ground_truth, boxes.thresholds), data/heatmaps/, data/boxes/, data/max_box_acc/
+Reads   params (dataset, ground_truth, boxes.thresholds), data/heatmaps/, data/boxes/, data/refined/,
+        data/max_box_acc/
 Writes  data/scores/: an array of IoUs a map, (thresholds, rows of the index) float64;
-        chosen.parquet, the scores whose thresholds are chosen on holdout, with one value an image;
+        chosen.parquet, the scores whose thresholds are chosen on holdout, with one value an image. A refined map has
+        one box, and so one row of IoUs and no threshold;
         thresholds.parquet, mean IoU and MaxBoxAcc's accuracy of each map at each threshold, on test;
         baselines.parquet, the scores of the boxes that do not look at the image
 Takes   seconds for toy_dogs
@@ -25,12 +27,13 @@ from tqdm import tqdm
 from stages.support import files, params
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, resumable_folder
+from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.geometry import iou_with_ground_truth, padded_boxes
 from wsol.boxes.thresholds import grid
 from wsol.scores import baselines
 from wsol.scores.images import Images, scored_images
-from wsol.scores.localization import KEY, Localizations, at_best_thresholds, with_oracle
+from wsol.scores.localization import KEY, Localizations, at_best_thresholds, hits_of_boxes, with_oracle
 
 SPLITS = ("holdout", "test")
 
@@ -41,7 +44,7 @@ Row = dict[str, Any]
 def main() -> str:
     settings = params.read("scores")
     thresholds = np.array(grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also))
-    index, maps = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "maps"))
+    index, maps = files.read_table("data/heatmaps/index.parquet"), read_maps()
     images = {split: scored_images(index, split) for split in SPLITS}
     with resumable_folder("data/scores", fingerprint("scores")) as folder:
         overlaps = functools.partial(read_ious, folder, padded_boxes(index["boxes_yxyx"]), settings.ground_truth)
@@ -61,10 +64,14 @@ def scores_of_map(images: Splits, thresholds: np.ndarray, overlaps: Any, row: Ro
     Args:
         images: of each split.
         thresholds: of the boxes.
-        overlaps: from the name of a map's arrays to its IoUs (thresholds, rows of the index).
+        overlaps: from a row of the table of maps to the map's IoUs (thresholds, rows of the index).
         row: of the table of maps.
     """
-    ious, hits = overlaps(row["file"]), files.read_array(f"data/max_box_acc/{row['file']}")
+    ious = overlaps(row)
+    if row["refinement"] == "none":
+        hits = files.read_array(f"data/max_box_acc/{row['file']}")
+    else:
+        hits, thresholds = hits_of_boxes(ious), np.array([np.nan])
     splits = {
         split: Localizations(ious[:, scored.rows], hits[:, scored.rows], *scored.right)
         for split, scored in images.items()
@@ -76,7 +83,8 @@ def scores_of_map(images: Splits, thresholds: np.ndarray, overlaps: Any, row: Ro
     oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
     tables[1] = with_oracle(tables[1], oracle)
     key = {name: row[name] for name in KEY}
-    return pd.concat(tables, ignore_index=True).assign(**key), means(splits["test"], thresholds).assign(**key)
+    by_threshold = means(splits["test"], thresholds) if row["refinement"] == "none" else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True).assign(**key), by_threshold.assign(**key)
 
 
 def means(test: Localizations, thresholds: np.ndarray) -> pd.DataFrame:
@@ -88,14 +96,15 @@ def means(test: Localizations, thresholds: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def read_ious(folder: pathlib.Path, ground_truth_yxyx: np.ndarray, rule: str, file: str) -> np.ndarray:
+def read_ious(folder: pathlib.Path, ground_truth_yxyx: np.ndarray, rule: str, row: Row) -> np.ndarray:
     """The IoUs (thresholds, rows of the index) float64 of a map's boxes, computed unless they are in the folder."""
+    file = row["file"]
     if not (folder / file).is_file():
-        boxes_yxyx = files.read_array(f"data/boxes/{file}")
+        boxes_yxyx = files.read_array(row["boxes"])
         with aside(folder / file) as part:
             ious = np.lib.format.open_memmap(part, "w+", np.float64, boxes_yxyx.shape[:2])
-            for row, boxes in zip(ious, boxes_yxyx, strict=True):  # a threshold at a time bounds the memory
-                row[:] = iou_with_ground_truth(boxes, ground_truth_yxyx, rule)
+            for values, boxes in zip(ious, boxes_yxyx, strict=True):  # a threshold at a time bounds the memory
+                values[:] = iou_with_ground_truth(boxes, ground_truth_yxyx, rule)
     return np.load(folder / file, mmap_mode="r")
 
 

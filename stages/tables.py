@@ -3,7 +3,8 @@ and layer that are compared.
 
     python -m stages.tables
 
-Reads   params (dataset, threshold, boxes.thresholds, bootstrap, seed), data/heatmaps/, data/boxes/, data/scores/
+Reads   params (dataset, threshold, boxes.thresholds, bootstrap, seed), data/heatmaps/, data/boxes/, data/refined/,
+        data/scores/
 Writes  tables/                every score, comparison and breakdown, with intervals
         metrics/claims.json    the study's claims, each with a verdict
         data/iou.parquet       one row for each test image and map
@@ -11,6 +12,8 @@ Takes   seconds for toy_dogs; half a minute for 100 maps of 10,000 images
 
 Every choice is made on holdout and reported on test. Images without a ground-truth box are left out.
 """
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,11 +23,15 @@ from tqdm import tqdm
 
 from stages.support import files, params
 from stages.support.folders import aside, fresh_folder
+from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
 from wsol.scores import bootstrap, claims, groups, tables
 from wsol.scores.images import Images, image_info, scored_images
+from wsol.scores.leaderboard import leaderboard
 from wsol.scores.localization import KEY, at_threshold
+
+SHOWN = ("mean_iou", "mean_iou_chosen")  # the scores of data/iou.parquet
 
 Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
@@ -33,8 +40,8 @@ Splits = dict[str, Images]
 
 def main() -> str:
     settings = params.read("tables")
-    maps, index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("maps", "index", "classes"))
-    names = classes["name"].tolist()
+    index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "classes"))
+    maps, names = read_maps(), classes["name"].tolist()
     images = {split: scored_images(index, split) for split in ("holdout", "test")}
     thresholds = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
     scores = read_scores(thresholds, settings.threshold, maps, images)
@@ -44,7 +51,7 @@ def main() -> str:
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
     files.write_json("metrics/claims.json", judged)
-    write_images(index_of(thresholds, settings.threshold), maps, images["test"], names, scores)
+    write_images(thresholds, settings.threshold, maps, images["test"], names, scores)
     return f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
 
 
@@ -65,7 +72,7 @@ def read_scores(
 
 def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Splits) -> pd.DataFrame:
     """The rows of the tidy table that the study's claims are about."""
-    maps = maps[maps["map"].isin(["cam", "grad_cam"])]
+    maps = maps[maps["map"].isin(["cam", "grad_cam"]) & (maps["refinement"] == "none")]
     claimed = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in thresholds]
     tables = [fixed_scores(thresholds, threshold, maps, images) for threshold in claimed]
     table = pd.concat([*tables, files.read_table("data/scores/chosen.parquet")], ignore_index=True)
@@ -75,13 +82,14 @@ def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Spl
 def fixed_scores(
     thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
 ) -> pd.DataFrame:
-    """Scores of boxes drawn at one threshold of the grid."""
+    """Scores of boxes drawn at one threshold of the grid; a refined map has one box, whatever the threshold."""
     tables = []
     for row in maps.to_dict("records"):
-        ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold)]
-        key = {name: row[name] for name in KEY}
+        drawn = row["refinement"] == "none"
+        ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold) if drawn else 0]
+        key, written = {name: row[name] for name in KEY}, threshold if drawn else np.nan
         for split, scored in images.items():
-            tables.append(at_threshold(ious[scored.rows], threshold, *scored.right).assign(split=split, **key))
+            tables.append(at_threshold(ious[scored.rows], written, *scored.right).assign(split=split, **key))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -97,9 +105,12 @@ def make_tables(scores: pd.DataFrame, test: Images, classes: list[str], counts: 
     labels, predicted = test.index["label"].to_numpy(), test.index["predicted"].to_numpy()
     grouped = groups.groups(labels, classes, predicted, test.ground_truth_yxyx)
     on_test, on_holdout = (scores[scores["split"] == split] for split in ("test", "holdout"))
+    boxes = files.read_table("data/scores/baselines.parquet")
+    (centre_box,) = boxes.loc[(boxes["baseline"] == "centre_box") & (boxes["score"] == "mean_iou"), "values"]
     return {
+        "leaderboard": leaderboard(on_test, on_holdout, centre_box, counts),
         "scores": tables.scores(on_test, on_holdout, counts),
-        "baselines": tables.with_intervals(files.read_table("data/scores/baselines.parquet"), counts),
+        "baselines": tables.with_intervals(boxes, counts),
         "comparisons": tables.comparisons(on_test, on_holdout, counts, seed),
         "breakdown": tables.breakdown(on_test[on_test["score"] == "mean_iou"], grouped, counts),
     }
@@ -112,24 +123,42 @@ def write_tables(made: Tables, claims_table: str) -> None:
         (folder / "claims.md").write_text(claims_table, encoding="utf8")
 
 
-def write_images(level: int, maps: pd.DataFrame, test: Images, classes: list[str], scores: pd.DataFrame) -> None:
+def write_images(
+    thresholds: list[float],
+    threshold: float,
+    maps: pd.DataFrame,
+    test: Images,
+    classes: list[str],
+    scores: pd.DataFrame,
+) -> None:
     """Write data/iou.parquet map by map, since all maps together may not fit into memory.
 
-    `level` is the index of the fixed threshold.
+    `threshold` is the fixed one. The chosen ones are in the tidy table `scores`.
     """
-    values = scores[scores["split"] == "test"].set_index([*KEY, "score"])["values"]
+    on_test = scores[(scores["split"] == "test") & scores["score"].isin(SHOWN)].set_index([*KEY, "score"])
     info = image_info(test, classes)
     writer: pq.ParquetWriter | None = None
     with aside("data/iou.parquet") as part:
-        for key, file in zip(keys_of(maps), tqdm(maps["file"], "images", unit=" maps", disable=None), strict=True):
-            boxes_yxyx = files.read_array(f"data/boxes/{file}")[level][test.rows]
-            ious, ious_chosen = (values[(*key, score)] for score in ("mean_iou", "mean_iou_chosen"))
-            table = tables.images_of_map(info, key, ious, ious_chosen, boxes_yxyx, test.ground_truth_yxyx)
+        for row in tqdm(maps.to_dict("records"), "images", unit=" maps", disable=None):
+            key: Key = (row["map"], row["layer"], row["refinement"])
+            fixed, chosen = (on_test.loc[(*key, score)] for score in SHOWN)
+            boxes, chosen_boxes = (
+                boxes_at(row, thresholds, level)[test.rows] for level in (threshold, chosen["threshold"])
+            )
+            table = tables.images_of_map(
+                info, key, fixed["values"], chosen["values"], boxes, chosen_boxes, test.ground_truth_yxyx
+            )
             rows = pa.Table.from_pandas(table, preserve_index=False)
             writer = writer or pq.ParquetWriter(part, rows.schema)
             writer.write_table(rows)
         if writer:
             writer.close()
+
+
+def boxes_at(row: dict[str, Any], thresholds: list[float], threshold: float) -> np.ndarray:
+    """A map's boxes (images, 4) at a threshold; those of a refined map, which has no threshold."""
+    boxes_yxyx = files.read_array(row["boxes"])
+    return boxes_yxyx[index_of(thresholds, threshold) if row["refinement"] == "none" else 0]
 
 
 if __name__ == "__main__":

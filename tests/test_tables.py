@@ -70,11 +70,20 @@ def test_methods_and_refinements_do_not_mix() -> None:
     more = rows(["early", "last"])
     table = pd.concat([rows(NAMES), more.assign(map="layer_cam"), rows(NAMES).assign(refinement="grabcut")])
     compared = tables.comparisons(split(table, "test"), split(table, "holdout"), COUNTS, seed=0)
-    assert (compared["refinement"] == compared["other_refinement"]).all()
+    refined = compared["comparison"] == "refined less map"
+    assert (compared.loc[~refined, "refinement"] == compared.loc[~refined, "other_refinement"]).all()
     layers = compared[compared["comparison"] == "layer less best layer"]
     assert (layers["map"] == layers["other_map"]).all()
     # each of Grad-CAM, LayerCAM and the refined Grad-CAM has one layer that is not its best
     assert len(layers) == 2 * 3
+    # CAM and Grad-CAM at both layers are refined, at both thresholds; the refined maps have the same scores here
+    assert compared.loc[refined, ["map", "layer"]].equals(
+        compared.loc[refined, ["other_map", "other_layer"]].set_axis(["map", "layer"], axis=1)
+    )
+    assert refined.sum() == 2 * 3
+    assert set(compared.loc[refined, "refinement"]) == {"grabcut"}
+    assert set(compared.loc[refined, "other_refinement"]) == {"none"}
+    assert not compared.loc[refined, "estimate"].any()
 
 
 @pytest.mark.parametrize("order", [["last", "cam", "early"], ["early", "last", "cam"]])
@@ -100,12 +109,17 @@ def test_breakdown() -> None:
 def test_images_of_a_map() -> None:
     boxes_yxyx = np.array([[0, 0, 0.5, 0.5], [0, 0, 0, 0]])
     info = pd.DataFrame({"image": ["a.jpg", "b.jpg"]})
-    table = tables.images_of_map(info, KEYS["early"], np.array([0.1, 0.2]), np.array([0.3, 0.4]), boxes_yxyx, TRUTH)
+    chosen_boxes_yxyx = boxes_yxyx / 2
+    table = tables.images_of_map(
+        info, KEYS["early"], np.array([0.1, 0.2]), np.array([0.3, 0.4]), boxes_yxyx, chosen_boxes_yxyx, TRUTH
+    )
     assert table[["image", "map", "layer", "refinement"]].to_numpy().tolist() == [
         ["a.jpg", "grad_cam", "early", "none"],
         ["b.jpg", "grad_cam", "early", "none"],
     ]
     assert table[["iou", "iou_chosen"]].to_numpy().tolist() == [[0.1, 0.3], [0.2, 0.4]]
     assert table.loc[0, ["ymin", "xmin", "ymax", "xmax", "box_area"]].tolist() == [0, 0, 0.5, 0.5, 0.25]
+    chosen = ["chosen_ymin", "chosen_xmin", "chosen_ymax", "chosen_xmax"]
+    assert table.loc[0, chosen].tolist() == [0, 0, 0.25, 0.25]
     assert table.loc[0, "ground_truth_area"] == 0.5
     assert table.loc[1, ["box_area", "ground_truth_area"]].tolist() == [0, 1]  # no box overlaps none: the first

@@ -18,6 +18,7 @@ import numpy as np
 # IoU of 1/2: at most 8e-7 less if the box's sides are at least 5 % of the image's. Smaller boxes can
 # still be missed (5e-6 less). A larger tolerance would reach the next IoU below 1/2 of large images.
 TOLERANCE = 1e-6
+DELTAS = (0.3, 0.5, 0.7)  # IoUs of MaxBoxAccV2 from which an image counts as localized; MaxBoxAcc's is the middle one
 
 
 def iou(first_yxyx: np.ndarray, second_yxyx: np.ndarray) -> np.ndarray:

@@ -18,9 +18,10 @@ def heatmap_boxes(
     """The box of a heatmap at each threshold.
 
     Args:
-        heatmap: (h, w) float, finite. Without a positive value it has no box.
-        thresholds: fractions of the heatmap's maximum. The object is the pixels above the threshold.
-            Upsampling lowers a peak of one pixel, so there may be no box at thresholds near 1.
+        heatmap: (h, w) float, finite. Its maximum is 1, or all its values are 0. That of a mean over
+            layers is below 1.
+        thresholds: in 0..1, for a heatmap of maximum 1 fractions of the maximum. The object is the pixels
+            above the threshold. Upsampling lowers a peak of one pixel, so there may be no box at thresholds near 1.
         canvas_size: side of the square canvas, pixels.
         component: `largest` (most pixels; of equals, the first in raster order), or `first` of OpenCV's
             contours, as in the paper. Components are 8-connected.
@@ -41,26 +42,13 @@ def heatmap_boxes(
      [0.25 0.5  0.5  0.75]]
     """
     _check_finite(heatmap)
-    canvas = upsampled(of_maximum(heatmap), canvas_size)
+    canvas = upsampled(heatmap, canvas_size)
     if (component, rectangle) == ("largest", "upright"):
         boxes = _largest_upright_boxes(canvas, thresholds)
     else:
         masks = ((canvas > threshold).astype(np.uint8) for threshold in thresholds)
         boxes = np.array([mask_box(mask, component, rectangle) for mask in masks], np.float32).reshape(-1, 4)
     return boxes / np.float32(canvas_size)
-
-
-def of_maximum(heatmap: np.ndarray) -> np.ndarray:
-    """A heatmap (h, w) as fractions of its maximum, float32; unchanged if it has no positive value.
-
-    Only the mean over layers has another maximum than 1.
-
-    >>> import numpy as np
-    >>> print(of_maximum(np.array([[0.0, 0.25, 0.5]])))
-    [[0.  0.5 1. ]]
-    """
-    values = heatmap.astype(np.float32)
-    return values / values.max() if values.max() > 0 else values
 
 
 def upsampled(heatmap: np.ndarray, canvas_size: int) -> np.ndarray:

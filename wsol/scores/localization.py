@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from wsol.boxes.geometry import localized
+from wsol.boxes.geometry import DELTAS, localized
 
 KEY = ["map", "layer", "refinement"]  # what identifies a map
 HALF = 0.5  # IoU from which an image counts as localized
@@ -20,7 +20,10 @@ MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_bo
 
 
 class Localizations(NamedTuple):
-    """How a map's boxes overlap the ground truth of a set of images, and whether the classifier is right."""
+    """How a map's boxes overlap the ground truth of a set of images, and whether the classifier is right.
+
+    A refined map has one box an image: one threshold, NaN, and one level.
+    """
 
     ious: np.ndarray  # (thresholds, images) float64
     hits: np.ndarray  # (levels, images, 4) bool, as `wsol.scores.max_box_acc.localized` gives them for an image
@@ -77,11 +80,21 @@ def at_best_thresholds(choice: Localizations, reported: Localizations, threshold
     chosen["score"] += "_chosen"
     levels = choice.hits.mean(axis=1).argmax(axis=0)  # (4,)
     accuracies = [
-        (name, level / len(reported.hits), reported.hits[level, :, column])
+        (name, level / len(reported.hits) if len(reported.hits) > 1 else np.nan, reported.hits[level, :, column])
         for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True))
     ]
     v2 = np.mean([hits for *_, hits in accuracies[1:]], axis=0)
     return pd.concat([chosen, _table([*accuracies, ("max_box_acc_v2", np.nan, v2)])], ignore_index=True)
+
+
+def hits_of_boxes(ious: np.ndarray) -> np.ndarray:
+    """The `hits` (1, images, 4) of images that have one box, from its IoUs (1, images).
+
+    Example:
+        >>> hits_of_boxes(np.array([[0.4, 0.8]])).astype(int).tolist()
+        [[[0, 1, 0, 0], [1, 1, 1, 1]]]
+    """
+    return localized(ious[..., None], np.array([HALF, *DELTAS]))
 
 
 def _table(rows: list[tuple[str, float, np.ndarray]]) -> pd.DataFrame:

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from wsol.boxes.contours import contour_ious
+from wsol.boxes.geometry import DELTAS
 
 LEVELS = 255
 ROUNDING = 1e-4  # tolerance for float32 rounding, pixels
-DELTAS = (0.3, 0.5, 0.7)  # of MaxBoxAccV2; MaxBoxAcc's is the middle one
 
 
 def localized(heatmap: np.ndarray, canvas_size: int, ground_truth_yxyx: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from wsol.scores import bootstrap
 from wsol.scores.baselines import EDGES
 from wsol.scores.localization import KEY
 
-CAM_LESS_MAP, LAYER_LESS_BEST = "CAM less map", "layer less best layer"
+CAM_LESS_MAP, LAYER_LESS_BEST, REFINED_LESS_MAP = "CAM less map", "layer less best layer", "refined less map"
 OTHER = [f"other_{name}" for name in KEY]
 
 
@@ -54,10 +54,12 @@ def scores(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray) -> pd.
 
 
 def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
-    """Paired differences of mean IoU: CAM less every other map, and each layer less the best layer of its map.
+    """Paired differences of mean IoU.
 
-    The best layer is chosen on holdout. p is of the sign-flip test of the mean difference, with as many draws as
-    `counts` has; p_holm is adjusted by Holm within the rows of the same comparison and score.
+    These are CAM less every other map, each layer less the best layer of its map, and each refined map less the map
+    that it refines. The fusion `all` counts as a layer. The best layer is chosen on holdout. p is of the sign-flip test
+    of the mean difference, with as many draws as `counts` has; p_holm is adjusted by Holm within the rows of the same
+    comparison and score.
 
     Args:
         test, holdout: rows of the tidy table with the scores mean_iou and mean_iou_chosen.
@@ -74,6 +76,7 @@ def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, s
         for comparison, pairs in (
             (CAM_LESS_MAP, _cam_and_maps(rows)),
             (LAYER_LESS_BEST, _layers_and_best(rows, holdout[holdout["score"] == score])),
+            (REFINED_LESS_MAP, _refined_and_maps(rows)),
         ):
             families.append(_family(comparison, score, pairs, counts, seed))
     return pd.concat([family for family in families if len(family)], ignore_index=True)
@@ -110,6 +113,12 @@ def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
     best = maps.merge(best_layers(holdout)[KEY], on=KEY)
     pairs = _pairs(maps, best, ["map", "refinement"])
     return pairs[pairs["layer"] != pairs["other_layer"]]
+
+
+def _refined_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every refined map beside the map that it refines, as one row each."""
+    refined = rows["refinement"] != "none"
+    return _pairs(rows[refined], rows[~refined], ["map", "layer"])
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, same: list[str]) -> pd.DataFrame:
@@ -164,6 +173,7 @@ def images_of_map(
     ious: np.ndarray,
     ious_chosen: np.ndarray,
     boxes_yxyx: np.ndarray,
+    chosen_boxes_yxyx: np.ndarray,
     ground_truth_yxyx: np.ndarray,
 ) -> pd.DataFrame:
     """One row an image, for one map.
@@ -173,14 +183,18 @@ def images_of_map(
         key: (map, layer, refinement).
         ious: (images,) at the fixed threshold; ious_chosen: at the one chosen on holdout.
         boxes_yxyx: (images, 4) float at the fixed threshold, fractions of the image; zeros where there is none.
+        chosen_boxes_yxyx: the same at the threshold chosen on holdout.
         ground_truth_yxyx: (images, most, 4) float, fractions of the image; rows of zeros are none.
 
     Returns:
         The columns of `image_info`; map, layer, refinement; iou and iou_chosen; the box (ymin, xmin, ymax, xmax) and
-        its box_area; ground_truth_area, of the ground-truth box with the highest IoU.
+        its box_area; the box at the chosen threshold (chosen_ymin, ...); ground_truth_area, of the ground-truth box
+        with the highest IoU.
     """
     overlaps = iou(boxes_yxyx[:, None], ground_truth_yxyx)  # (images, most)
     nearest = ground_truth_yxyx[np.arange(len(image_info)), overlaps.argmax(axis=1)]
     columns: dict[str, Any] = dict(zip(KEY, key, strict=True)) | {"iou": ious, "iou_chosen": ious_chosen}
     columns |= dict(zip(EDGES, boxes_yxyx.T, strict=True))
-    return image_info.assign(**columns, box_area=area(boxes_yxyx), ground_truth_area=area(nearest))
+    columns |= {"box_area": area(boxes_yxyx), "ground_truth_area": area(nearest)}
+    columns |= {f"chosen_{edge}": values for edge, values in zip(EDGES, chosen_boxes_yxyx.T, strict=True)}
+    return image_info.assign(**columns)
