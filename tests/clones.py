@@ -31,7 +31,7 @@ def succeed(folder: pathlib.Path, *command: str) -> str:
 
 def log_of(folder: pathlib.Path) -> pathlib.Path:
     """What the run in a clone has printed, with no terminal."""
-    return folder.with_name(f"{folder.name}.log")
+    return folder / ".git/dvc-repro.log"
 
 
 def set_params(folder: pathlib.Path, changes: dict[str, Any]) -> None:

@@ -1,12 +1,15 @@
 """What several tests share: a handful of pictures, a small classifier, a clone in which the pipeline has run."""
 
+import os
 import pathlib
+import shutil
 from collections.abc import Iterator
 
 import keras
 import pytest
 import tensorflow_datasets as tfds
 from clones import STAGES, clone_to, commit, log_of, succeed
+from filelock import FileLock
 
 from wsol.data import datasets
 from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
@@ -39,15 +42,26 @@ def model() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A clone in which `dvc repro` has run with tests/params.yaml."""
+    """A clone in which `dvc repro` has run with tests/params.yaml. The first worker runs it, the others copy it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "reproduced"
+    with FileLock(f"{shared}.lock"):
+        if not shared.is_dir():
+            reproduce(base / "clone")
+            (base / "clone").replace(shared)
     folder = tmp_path_factory.mktemp("clone")
+    shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+    return folder
+
+
+def reproduce(folder: pathlib.Path) -> None:
+    folder.mkdir()
     clone_to(folder)
     output = succeed(folder, "dvc", "repro")
     # the page is in git and does not depend on the params: DVC finds it up to date
     assert [stage for stage in STAGES if f"Running stage '{stage}'" not in output] in ([], ["page"])
-    commit(folder)
     log_of(folder).write_text(output)
-    return folder
+    commit(folder)
 
 
 @pytest.fixture
