@@ -93,12 +93,20 @@ def simulate_boxes(folder: pathlib.Path, holdout: int, test: int) -> Keys:
     drawn = [("cam", LAST), ("grad_cam", "conv3_block3_out"), ("grad_cam", "conv4_block6_out")]
     simulate_heatmaps(folder, keys, drawn, holdout, test)
     rng = np.random.default_rng(1)
-    for name in ("boxes", "max_box_acc"):
+    for name in ("boxes", "max_box_acc", "refined"):
         (folder / "data" / name).mkdir()
+    simulate_refined(folder / "data/refined", rng, holdout + test)
     for key in keys:
         np.save(folder / "data/boxes" / file_name(*key), shrinking_boxes(rng, holdout + test))
         np.save(folder / "data/max_box_acc" / file_name(*key), hits(rng, holdout + test))
     return keys
+
+
+def simulate_refined(folder: pathlib.Path, rng: np.random.Generator, images: int) -> None:
+    """The refined boxes of CAM."""
+    np.save(folder / "cam-grabcut.npy", shrinking_boxes(rng, images)[:1])
+    row = {"map": "cam", "layer": LAST, "refinement": "grabcut", "file": "cam-grabcut.npy", "heatmaps": "cam.npy"}
+    pd.DataFrame([row | {"low": 0.2, "high": 0.7, "degenerate": 0}]).to_parquet(folder / "maps.parquet")
 
 
 def shrinking_boxes(rng: np.random.Generator, images: int) -> np.ndarray:
