@@ -23,15 +23,23 @@ VEGA = "window.vegaEmbed = vegaEmbed"  # what the bundle gives to the page
 CAPTIONS = {
     "Figure 1. Mean IoU by layer": (
         "Mean IoU of CAM, of the compared map at every layer, and of the baselines. Bands are 95 % intervals. The "
-        "diamond marks the layer that is compared with CAM. tables/comparisons.csv has the paired differences."
+        "diamond marks the layer that is compared with CAM. Other methods, if there are any, are grey. A layer named "
+        "all is the fusion of all layers. tables/comparisons.csv has the paired differences."
     ),
     "Figure 2. Mean IoU of CAM and the compared map": (
         "Mean IoU at the fixed threshold, and at the threshold chosen on holdout for each map. The baselines are boxes "
         "that do not depend on the image."
     ),
+    "Mean IoU of every map": (
+        "Mean IoU of every map, at the threshold chosen on holdout for the map, and at the fixed threshold. A layer "
+        "named all is the fusion of all layers. A refined map has one box, so it has the same value in both panels. "
+        "The triangles on the colour scale mark CAM and the best baseline. The outlined map is compared with CAM."
+    ),
     "Mean IoU by threshold": (
-        "Mean IoU of each map by threshold. Pixels above the threshold, a fraction of the heatmap's maximum, count as "
-        "object. The best threshold differs between maps."
+        "Mean IoU of CAM, and of the compared map at every layer, by threshold. Pixels above the threshold, a fraction "
+        "of the heatmap's maximum, count as object. The dot marks the highest mean IoU of a row on the test images; "
+        "its value and its threshold are on the right. The triangle on the colour scale marks the best baseline. The "
+        "ticks at the top mark the study's thresholds, 0.005 and 0.1."
     ),
     "MaxBoxAcc by threshold": (
         "Share of test images whose box has an IoU of at least 0.5 with a ground-truth box, by threshold, by the "

@@ -95,6 +95,7 @@ def write_plots(
     keys: list[Key] = [tuple(table[KEY].iloc[0]) for table in (cam, compared)]
     means = files.read_table("data/scores/thresholds.parquet")
     drawn = {
+        "iou_by_map": plot_data.by_map(made["scores"], made["baselines"], keys[1]),
         "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], keys[1]),
         "iou_by_threshold": plot_data.by_threshold(means, made["baselines"], keys[1]),
         "compared": plot_data.compared_maps(keys, made["scores"], made["baselines"]),

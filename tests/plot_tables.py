@@ -3,25 +3,45 @@
 import pandas as pd
 
 BASELINES = {"full_image_iou": 0.3, "centre_box_iou": 0.5, "mean_box_iou": 0.4}
+BEST_BASELINE = {"baseline": "centre box", "baseline_iou": 0.5}
 
-# the compared map is LayerCAM, all layers; there is CAM, LayerCAM at two layers, and their fusion
+# the compared map is LayerCAM, all layers; there is CAM, LayerCAM and HiResCAM at layers and fused, and refined CAM
 TABLES = {
     "plots/iou_by_layer.csv": pd.DataFrame(
         {
-            "map": ["cam", "layer_cam", "layer_cam", "layer_cam"],
-            "layer": ["conv5", "conv4", "conv5", "all"],
+            "map": ["cam"] + ["layer_cam"] * 3 + ["hires_cam"] * 3,
+            "layer": ["conv5"] + ["conv4", "conv5", "all"] * 2,
             "refinement": "none",
-            "title": ["CAM", "LayerCAM at conv4", "LayerCAM at conv5", "LayerCAM, all layers"],
-            "label": ["conv5|7 × 7", "conv4|14 × 14", "conv5|7 × 7", "all|14 × 14"],
-            "block": ["conv5", "conv4", "conv5", "all"],
-            "shaded": [False, False, True, False],
+            "role": ["CAM"] + ["compared"] * 3 + ["other"] * 3,
+            "title": ["CAM"]
+            + ["LayerCAM at conv4", "LayerCAM at conv5", "LayerCAM, all layers"]
+            + ["HiResCAM at conv4", "HiResCAM at conv5", "HiResCAM, all layers"],
+            "label": ["conv5|7 × 7"] + ["conv4|14 × 14", "conv5|7 × 7", "all|14 × 14"] * 2,
+            "block": ["conv5"] + ["conv4", "conv5", "all"] * 2,
+            "shaded": [False] + [False, True, False] + [False] * 3,
             "threshold": 0.1,
-            "mean_iou": [0.6, 0.5, 0.4, 0.7],
-            "low": [0.5, 0.4, 0.3, 0.6],
-            "high": [0.7, 0.6, 0.5, 0.8],
-            "marked": [False, False, False, True],
+            "mean_iou": [0.6, 0.5, 0.4, 0.7, 0.2, 0.3, 0.35],
+            "low": [0.5, 0.4, 0.3, 0.6, 0.1, 0.2, 0.25],
+            "high": [0.7, 0.6, 0.5, 0.8, 0.3, 0.4, 0.45],
+            "marked": [False, False, False, True, False, False, False],
         }
     ).assign(**BASELINES),
+    "plots/iou_by_map.csv": pd.DataFrame(
+        {
+            "map": ["cam"] * 2 + ["layer_cam"] * 4 + ["cam"] * 2,
+            "layer": ["conv5"] * 2 + ["conv5"] * 2 + ["all"] * 2 + ["conv5"] * 2,
+            "refinement": ["none"] * 6 + ["grabcut"] * 2,
+            "method": ["CAM"] * 2 + ["LayerCAM"] * 4 + ["CAM, GrabCut"] * 2,
+            "place": [0] * 4 + [1] * 2 + [0] * 2,
+            "rule": ["fixed", "chosen on holdout"] * 4,
+            "threshold": [0.1, 0.3, 0.1, 0.2, 0.1, 0.4, None, None],
+            "mean_iou": [0.4, 0.61, 0.3, 0.5, 0.55, 0.7, 0.72, 0.72],
+            "low": [0.3, 0.51, 0.2, 0.4, 0.45, 0.6, 0.62, 0.62],
+            "high": [0.5, 0.71, 0.4, 0.6, 0.65, 0.8, 0.82, 0.82],
+            "marked": [False] * 4 + [True] * 2 + [False] * 2,
+            "cam_iou": [0.4, 0.61] * 4,
+        }
+    ).assign(**BEST_BASELINE),
     "plots/iou_by_threshold.csv": pd.DataFrame(
         {
             "map": ["cam"] * 2 + ["layer_cam"] * 4,
@@ -29,10 +49,10 @@ TABLES = {
             "refinement": "none",
             "title": ["CAM"] * 2 + ["LayerCAM at conv4"] * 2 + ["LayerCAM, all layers"] * 2,
             "threshold": [0.1, 0.5] * 3,
-            "mean_iou": [0.6, 0.5, 0.4, 0.3, 0.7, 0.6],
+            "mean_iou": [0.6, 0.5, 0.4, 0.3, 0.6, 0.7],
             "box_acc": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
         }
-    ).assign(**BASELINES),
+    ).assign(**BEST_BASELINE),
     "plots/compared.csv": pd.DataFrame(
         {
             "what": ["CAM", "CAM", "LayerCAM, all layers", "LayerCAM, all layers", "centre box"],

@@ -1,15 +1,12 @@
 """The figures: what the templates draw of small tables, and what the stage writes."""
 
-import collections
 import pathlib
-import re
 import types
-from typing import Any
 
 import cv2
-import pandas as pd
 import pytest
 from clones import ROOT
+from drawn_plots import DVC, PLOTS, TEMPLATES, drawn, marks, of_revisions, using
 from plot_tables import TABLES
 from ruamel.yaml import YAML
 
@@ -17,42 +14,29 @@ from stages import figures as stage
 from stages.support import params
 from wsol.pictures import figures
 
-TEMPLATES = str(ROOT / ".dvc/plots")
-DVC: dict[str, Any] = YAML(typ="safe").load(ROOT / "dvc.yaml")
-PLOTS = figures.vega_plots(DVC["plots"])
 # what each template draws of these tables
 MARKS = {
     "iou_by_layer": {
         "rect mark": 3 + 1,  # the shade of each layer, CAM's interval
         "area mark": 1,
-        "rule mark": 3 + 3 + 1,  # each layer's interval (only that of `all` is visible), the baselines, CAM
-        "line mark": 1,
-        "point": 3 + 1,  # each layer, the diamond
+        # each layer's interval (only that of `all` is visible), the baselines, CAM, the invisible range of the axis
+        "rule mark": 3 + 3 + 1 + 1,
+        "line mark": 1 + 1,  # the compared map, the other method
+        "point": 3 + 1 + 3,  # each layer, the diamond, each layer of the other method
         "text mark": 3,  # each block
     },
+    # two panels: four maps, two outlines and the steps of the colour scale; the values, three rows and two triangles
+    "iou_by_map": {"rect mark": 2 * (4 + 2 + 100), "text mark": 2 * (4 + 3 + 2), "point": 2 * 2},
     "compared": {"rule mark": 5, "point": 5, "text mark": 5},
-    # the two layers, CAM and two baselines; the paper's two thresholds and their texts
-    "iou_by_threshold": {"line mark": 5, "rule mark": 2, "text mark": 2},
+    # three rows at two thresholds, the steps of the colour scale; each row's dot, name and value, the best baseline;
+    # the paper's two thresholds
+    "iou_by_threshold": {"rect mark": 3 * 2 + 100, "point": 3 + 1, "text mark": 3 + 3 + 1 + 2, "rule mark": 2},
+    # the two layers and CAM; the paper's two thresholds and their texts
     "box_acc_by_threshold": {"line mark": 3, "rule mark": 2, "text mark": 2},
     "iou_by_image": {"point": 3, "rule mark": 1, "text mark": 1},  # the diagonal, the compared map's title
     "confusion": {"rect mark": 4, "text mark": 3},  # no number where there is no image
     "training": {"line mark": 2, "point": 6},
 }
-
-
-def drawn(name: str, tables: dict[str, pd.DataFrame] = TABLES) -> str:
-    """A plot of dvc.yaml as SVG."""
-    plot = PLOTS[name]
-    return figures.svg(figures.filled(plot, {path: tables[path] for path in plot["y"]}, "some heading", TEMPLATES))
-
-
-def using(template: str) -> str:
-    """The name of the first plot of dvc.yaml with a template."""
-    return next(name for name, plot in PLOTS.items() if plot["template"] == template)
-
-
-def marks(svg: str) -> dict[str, int]:
-    return dict(collections.Counter(re.findall(r'aria-roledescription="(\w+ mark|point)"', svg)))
 
 
 @pytest.mark.parametrize("name", PLOTS)
@@ -82,7 +66,8 @@ def test_axes_show_columns_of_the_data(name: str) -> None:
     ("template", "expected"),
     [
         ("iou_by_layer", "LayerCAM at the layer, 95 % interval"),
-        ("iou_by_threshold", ">LayerCAM<"),
+        ("iou_by_map", ">LayerCAM<"),
+        ("iou_by_threshold", ">LayerCAM at conv4<"),
         ("box_acc_by_threshold", ">LayerCAM<"),
         ("iou_by_image", "compared map: LayerCAM, all layers"),
         ("compared", ">LayerCAM, all layers<"),
@@ -94,16 +79,11 @@ def test_the_compared_map_is_named_by_the_data(template: str, expected: str) -> 
     assert "Grad-CAM" not in svg
 
 
-def test_the_title_of_a_refined_map() -> None:
-    path = "plots/iou_by_layer.csv"
-    refined = TABLES[path].assign(title=lambda table: table["title"] + ", refined by GrabCut")
-    assert "LayerCAM, refined by GrabCut at the layer" in drawn(using("iou_by_layer"), TABLES | {path: refined})
-
-
-def test_the_interval_of_the_fusion_is_a_line() -> None:
-    svg = drawn(using("iou_by_layer"))
-    rules = dict(re.findall(r"order: (\w+)\|[^>]* aria-roledescription=\"rule mark\"[^>]* opacity=\"([\d.]+)\"", svg))
-    assert rules == {"conv4": "0", "conv5": "0", "all": "0.22"}  # the other layers' intervals are an area
+@pytest.mark.parametrize("name", PLOTS)
+def test_each_revision_has_all_marks(name: str) -> None:
+    (path,) = PLOTS[name]["y"]
+    svg = of_revisions(name, dict.fromkeys(("HEAD", "workspace"), TABLES[path]))
+    assert marks(svg) == {mark: 2 * count for mark, count in marks(drawn(name)).items()}
 
 
 def test_a_missing_value_is_left_out() -> None:

@@ -162,8 +162,10 @@ def test_the_headline_is_what_a_reader_would_work_out(reproduced: pathlib.Path) 
 
 def test_the_plots_data(reproduced: pathlib.Path) -> None:
     by_layer = pd.read_csv(reproduced / "plots/iou_by_layer.csv")
+    by_map = pd.read_csv(reproduced / "plots/iou_by_map.csv")
     by_threshold = pd.read_csv(reproduced / "plots/iou_by_threshold.csv")
     assert len(by_layer) == 17
+    assert len(by_map) == 17 * 2  # at the chosen and at the fixed threshold
     assert len(by_threshold) == 17 * 100
     assert by_layer["layer"].tolist()[1::15] == ["conv2_block1_out", "conv5_block3_out"]  # the network's order
     assert {"map", "layer", "refinement", "threshold", "mean_iou"} <= set(by_layer) & set(by_threshold)
@@ -188,7 +190,7 @@ def test_plots_show(clone: pathlib.Path) -> None:
     succeed(clone, "dvc", "plots", "show", "--out", "page")
     page = (clone / "page/index.html").read_text()
     shutil.rmtree(clone / "page")
-    assert page.count("vegaEmbed('#") == 8
+    assert page.count("vegaEmbed('#") == 9
 
 
 def test_plots_show_in_a_clone_in_which_nothing_has_run(tmp_path: pathlib.Path) -> None:

@@ -11,8 +11,10 @@ COUNTS = np.array([[2, 0], [1, 1], [0, 2]], np.uint8)
 CAM, EARLY, LAST = ("cam", "conv5_out", "none"), ("grad_cam", "conv4_out", "none"), ("grad_cam", "conv5_out", "none")
 REFINED = ("grad_cam", "conv4_out", "grabcut")
 OTHERS = [("layer_cam", "conv4_out", "none"), ("cam", "conv5_out", "grabcut"), REFINED]
-SIDES = {CAM: 7, EARLY: 14, LAST: 7} | dict.fromkeys(OTHERS, 14)
-IOUS = {CAM: 0.1, EARLY: 0.2, LAST: 0.3} | dict.fromkeys(OTHERS, 0.9)
+FUSIONS = [("grad_cam", "all", "none"), ("layer_cam", "all", "none")]
+REFINED_MAPS = [("cam", "conv5_out", "grabcut"), REFINED]
+SIDES = {CAM: 7, EARLY: 14, LAST: 7} | dict.fromkeys([*OTHERS, *FUSIONS], 14)
+IOUS = {CAM: 0.1, EARLY: 0.2, LAST: 0.3} | dict.fromkeys([*OTHERS, *FUSIONS], 0.9)
 
 
 def maps(keys: list[tuple[str, str, str]]) -> pd.DataFrame:
@@ -37,15 +39,16 @@ BASELINES = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("order", [[CAM, EARLY, LAST], [EARLY, *OTHERS, LAST, CAM]])
+@pytest.mark.parametrize("order", [[CAM, EARLY, LAST, *REFINED_MAPS], [*REFINED_MAPS, EARLY, LAST, CAM]])
 def test_by_layer(order: list[tuple[str, str, str]]) -> None:
     table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)
     assert list(table) == [
-        *("map", "layer", "refinement", "title", "label", "block", "shaded"),
+        *("map", "layer", "refinement", "role", "title", "label", "block", "shaded"),
         *("threshold", "mean_iou", "low", "high", "marked", "full_image_iou", "centre_box_iou", "mean_box_iou"),
     ]
     assert table["label"].tolist() == ["conv5_out|7 × 7", "conv4_out|14 × 14", "conv5_out|7 × 7"]
     assert table["map"].tolist() == ["cam", "grad_cam", "grad_cam"]
+    assert table["role"].tolist() == ["CAM", "compared", "compared"]
     assert table["marked"].tolist() == [False, False, True]  # CAM has its last layer's name, and no mark
     assert table["block"].tolist() == ["conv5", "conv4", "conv5"]
     assert table["shaded"].tolist() == [False, False, True]
@@ -58,18 +61,88 @@ def test_by_layer(order: list[tuple[str, str, str]]) -> None:
 def test_by_layer_of_a_refined_map() -> None:
     keys = [CAM, EARLY, LAST, *OTHERS]
     table = plot_data.by_layer(maps(keys), scores(keys), BASELINES, REFINED)
-    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out, refined by GrabCut"]
-    assert table["marked"].tolist() == [False, True]
+    assert table.loc[table["role"] != "other", "title"].tolist() == [
+        "CAM",
+        "Grad-CAM at conv4_out, refined by GrabCut",
+    ]
+    assert table["marked"].tolist() == [False, True, False, False, False]
 
 
-@pytest.mark.parametrize("order", [[CAM, EARLY, *OTHERS], [*OTHERS, EARLY, CAM]])
+def test_by_layer_with_other_methods_and_the_fusion() -> None:
+    keys = [*FUSIONS, CAM, *OTHERS, EARLY, LAST]  # the fusion is first in the table, and last in the figure
+    table = plot_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY)
+    assert list(zip(table["role"], table["map"], table["layer"], strict=True)) == [
+        ("CAM", "cam", "conv5_out"),
+        *[("compared", "grad_cam", layer) for layer in ("conv4_out", "conv5_out", "all")],
+        *[("other", "layer_cam", layer) for layer in ("all", "conv4_out")],
+    ]
+    assert set(table["refinement"]) == {"none"}
+    assert table["shaded"].tolist() == [False, False, True, False, False, False]
+
+
+def test_by_map() -> None:
+    keys = [*OTHERS, EARLY, LAST, *FUSIONS, CAM]
+    table = plot_data.by_map(scores(keys), BASELINES, EARLY)
+    assert list(table) == [
+        *("map", "layer", "refinement", "method", "place", "rule"),
+        *("threshold", "mean_iou", "low", "high", "marked", "cam_iou", "baseline", "baseline_iou"),
+    ]
+    fixed = table[table["rule"] == "fixed"]
+    assert fixed[["method", "layer", "place"]].to_numpy().tolist() == [
+        ["CAM", "conv5_out", 1],
+        ["LayerCAM", "conv4_out", 0],
+        ["Grad-CAM", "conv4_out", 0],
+        ["Grad-CAM", "conv5_out", 1],
+        ["Grad-CAM", "all", 2],
+        ["LayerCAM", "all", 2],
+        ["CAM, GrabCut", "conv5_out", 1],
+        ["Grad-CAM, GrabCut", "conv4_out", 0],
+    ]
+    assert fixed["mean_iou"].tolist() == pytest.approx([0.1, 0.9, 0.2, 0.3, 0.9, 0.9, 0.9, 0.9])
+    assert fixed["marked"].tolist() == [False, False, True, False, False, False, False, False]
+    assert set(fixed["threshold"]) == {0.1}
+    assert fixed["cam_iou"].tolist() == pytest.approx([0.1] * 8)
+    chosen = table[table["rule"] == "chosen on holdout"]
+    assert chosen["mean_iou"].tolist() == pytest.approx((fixed["mean_iou"] + 0.4).tolist())
+    assert set(chosen["threshold"]) == {0.5}
+    assert chosen["cam_iou"].tolist() == pytest.approx([0.5] * 8)
+
+
+def test_by_map_where_only_cam_has_its_layer() -> None:
+    # CAM's layer is the network's last, so it is after the methods' layers, whatever the order of the rows
+    table = plot_data.by_map(scores([CAM, EARLY, FUSIONS[0]]), BASELINES, EARLY)
+    assert dict(zip(table["layer"], table["place"], strict=True)) == {"conv4_out": 0, "conv5_out": 1, "all": 2}
+
+
+def test_a_refined_map_has_no_threshold() -> None:
+    keys = [CAM, EARLY, REFINED]
+    one_box = scores(keys).assign(threshold=lambda rows: rows["threshold"].where(rows["refinement"] == "none"))
+    table = plot_data.by_map(one_box, BASELINES, EARLY)
+    assert table.loc[table["refinement"] == "grabcut", "threshold"].isna().tolist() == [True, True]
+    assert table.loc[table["refinement"] == "none", "threshold"].tolist() == [0.1, 0.5, 0.1, 0.5]
+
+
+def test_the_best_baseline() -> None:
+    # the highest mean IoU; the rows of another score are left out; of equals, the first
+    table = BASELINES.assign(estimate=[0.2, 0.4, 0.3])
+    other = table.assign(score="gt_known_loc", estimate=[0.9, 0.1, 0.1])
+    shown = plot_data.by_map(scores([CAM]), pd.concat([other, table]), CAM)
+    assert shown[["baseline", "baseline_iou"]].to_numpy().tolist() == [["centre box", 0.4]] * 2
+    assert set(plot_data.by_map(scores([CAM]), BASELINES, CAM)["baseline"]) == {"full-image box"}
+
+
+@pytest.mark.parametrize("order", [[CAM, EARLY, FUSIONS[0], *OTHERS], [FUSIONS[0], *OTHERS, EARLY, CAM]])
 def test_by_threshold(order: list[tuple[str, str, str]]) -> None:
     means = pd.DataFrame(order, columns=["map", "layer", "refinement"])
     means = means.assign(threshold=0.1, mean_iou=[IOUS[key] for key in order], box_acc=0.5)
     table = plot_data.by_threshold(means, BASELINES, LAST)
-    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out"]  # the compared map's layers, and CAM
-    assert table["mean_iou"].tolist() == [0.1, 0.2]
-    assert table["centre_box_iou"].tolist() == [0.2, 0.2]
+    assert list(table) == [
+        *("map", "layer", "refinement", "title", "threshold", "mean_iou", "box_acc", "baseline", "baseline_iou")
+    ]
+    # the compared map's layers, its fusion last, and CAM
+    assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out", "Grad-CAM, all layers"]
+    assert table["mean_iou"].tolist() == [0.1, 0.2, 0.9]
+    assert table["baseline_iou"].tolist() == [0.2] * 3
 
 
 def test_compared_maps() -> None:

@@ -3,17 +3,65 @@
 import numpy as np
 import pandas as pd
 
-from wsol.maps.titles import title
+from wsol.maps.titles import REFINEMENTS, method_title, title
 from wsol.scores.localization import KEY, of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
+RULES = {"mean_iou_chosen": "chosen on holdout", "mean_iou": "fixed"}  # of a threshold, by score
+FUSION = "all"  # the layer of a fusion
 MOST_CONFUSED = 20  # classes
 
 Key = tuple[str, str, str]
 
 
+def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
+    """Mean IoU of every map, at the threshold chosen on holdout and at the fixed one.
+
+    Args:
+        scores, baselines: as `wsol.scores.tables` makes them. A map's layers are in the network's order.
+        compared: (map, layer, refinement); its rows are `marked`.
+
+    Returns:
+        Columns map, layer, refinement, method (title of the method and its refinement), place (of the layer in the
+        network's order, from 0; the fusion is last), rule (`chosen on holdout` or `fixed`), threshold, mean_iou, low,
+        high, marked, cam_iou (of unrefined CAM by the same rule), baseline and baseline_iou (of the best baseline).
+        CAM's rows come first, those of refined maps last.
+    """
+    table = scores[scores["score"].isin(RULES)].rename(columns={"estimate": "mean_iou"})
+    table = table.iloc[np.lexsort((table["map"] != "cam", table["refinement"] != "none"))]
+    keys = list(table[KEY].itertuples(index=False, name=None))
+    cam = of_map(table, keys[0]).set_index("score")["mean_iou"]
+    table = table.assign(
+        method=[_method_title(name, refinement) for name, _, refinement in keys],
+        place=table["layer"].map(_layers_in_order(table).index),
+        rule=table["score"].map(RULES),
+        marked=[key == compared for key in keys],
+        cam_iou=table["score"].map(cam),
+    )
+    columns = [*KEY, "method", "place", "rule", "threshold", "mean_iou", "low", "high", "marked", "cam_iou"]
+    return table[columns].assign(**_best_baseline(baselines))
+
+
+def _method_title(map_name: str, refinement: str) -> str:
+    refined = "" if refinement == "none" else f", {REFINEMENTS.get(refinement, refinement)}"
+    return method_title(map_name) + refined
+
+
+def _layers_in_order(table: pd.DataFrame) -> list[str]:
+    """The layers of the methods, then CAM's layer if no method has it, then the fusion."""
+    methods = (table["map"] != "cam") & (table["refinement"] == "none")
+    names = dict.fromkeys([*table.loc[methods, "layer"], *table["layer"]])
+    return sorted(names, key=lambda name: name == FUSION)
+
+
+def _best_baseline(baselines: pd.DataFrame) -> dict[str, str | float]:
+    """The title and the mean IoU of the baseline with the highest mean IoU; of equals, the first."""
+    means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
+    return {"baseline": BASELINES[means.idxmax()], "baseline_iou": means.max()}
+
+
 def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
-    """Mean IoU at the fixed threshold of CAM, and of the compared map at each layer: figure 1.
+    """Mean IoU at the fixed threshold of CAM, and of every method at each layer: figure 1.
 
     Args:
         maps: columns map, layer, refinement, height, width; a row a map, in the network's order.
@@ -21,30 +69,34 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
         compared: (map, layer, refinement); its row is `marked`.
 
     Returns:
-        Columns map, layer, refinement, title, label (layer and resolution, separated by a bar), block (the first part
-        of the layer's name), shaded (every second block), threshold, mean_iou, low, high, marked, and one column a
-        baseline.
+        Columns map, layer, refinement, role (`CAM`, `compared` for the compared map at each layer, or `other`), title,
+        label (layer and resolution, separated by a bar), block (the first part of the layer's name), shaded (every
+        second block of the compared map), threshold, mean_iou, low, high, marked, and one column a baseline.
     """
-    shown = _cam_and_layers(maps, compared)
+    shown = _with_roles(maps, compared)
     means = scores.loc[scores["score"] == "mean_iou", [*KEY, "threshold", "estimate", "low", "high"]]
-    table = shown[[*KEY, "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
+    table = shown[[*KEY, "role", "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
     keys = list(table[KEY].itertuples(index=False, name=None))
-    layers = table["map"] == compared[0]  # CAM has no place among the layers
+    layers = table["role"] == "compared"  # CAM has no place among the layers
     blocks = table["layer"].str.split("_").str[0]
     shaded = layers & (pd.factorize(blocks.where(layers))[0] % 2 == 1)
     sizes = [f"{row.layer}|{row.height} × {row.width}" for row in table.itertuples()]
     columns = {"title": [title(*key) for key in keys], "label": sizes, "block": blocks, "shaded": shaded}
-    for place, (name, values) in enumerate(columns.items(), start=len(KEY)):
+    for place, (name, values) in enumerate(columns.items(), start=len(KEY) + 1):
         table.insert(place, name, values)
     table["marked"] = [key == compared for key in keys]
     return table.drop(columns=["height", "width"]).assign(**_baseline_ious(baselines))
 
 
-def _cam_and_layers(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
-    """The rows of CAM, which is not refined, and then those of the compared map at each layer."""
-    layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2])
+def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
+    """Adds `role`: unrefined CAM, the compared map at each layer with the fusion last, the other unrefined maps."""
     cam = (table["map"] == "cam") & (table["refinement"] == "none")
-    return pd.concat([table[cam & ~layers], table[layers]], ignore_index=True)
+    layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2]) & ~cam
+    others = (table["refinement"] == "none") & ~cam & ~layers
+    fusion = table["layer"] == FUSION
+    parts = {"CAM": [cam], "compared": [layers & ~fusion, layers & fusion], "other": [others]}
+    tables = [table[rows].assign(role=role) for role, masks in parts.items() for rows in masks]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
@@ -61,13 +113,13 @@ def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) ->
         compared: (map, layer, refinement).
 
     Returns:
-        Columns map, layer, refinement, title, threshold, mean_iou, box_acc, and one column a baseline.
+        Columns map, layer, refinement, title, threshold, mean_iou, box_acc, baseline and baseline_iou (of the best
+        baseline). CAM comes first, the fusion last.
     """
-    table = _cam_and_layers(means, compared).assign(**_baseline_ious(baselines))
+    table = _with_roles(means, compared).query("role != 'other'")
     titles = {key: title(*key) for key in table[KEY].drop_duplicates().itertuples(index=False, name=None)}
-    keys = table[KEY].itertuples(index=False, name=None)
-    table.insert(len(KEY), "title", [titles[key] for key in keys])
-    return table
+    table = table.assign(title=[titles[key] for key in table[KEY].itertuples(index=False, name=None)])
+    return table[[*KEY, "title", "threshold", "mean_iou", "box_acc"]].assign(**_best_baseline(baselines))
 
 
 def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
@@ -76,10 +128,9 @@ def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame
     Returns:
         Columns what, threshold (`fixed`, `chosen on holdout` or `none`), mean_iou, low, high.
     """
-    thresholds = {"mean_iou": "fixed", "mean_iou_chosen": "chosen on holdout"}
-    rows = scores[scores["score"].isin(thresholds)]
+    rows = scores[scores["score"].isin(RULES)]
     tables = [
-        of_map(rows, key).assign(what=title(*key), threshold=lambda table: table["score"].map(thresholds))
+        of_map(rows, key).assign(what=title(*key), threshold=lambda table: table["score"].map(RULES))
         for key in dict.fromkeys(keys)
     ]
     boxes = baselines[baselines["score"] == "mean_iou"]
