@@ -2,33 +2,51 @@
 
     python -m benchmarks.maps
 
-CAM and Grad-CAM at all 16 block outputs of ResNet50, 224 x 224, random weights, images in memory,
-two cores. All contestants run with the environment variables that `stages` sets. Each warms up
-before it is timed.
+Maps at all 16 block outputs of ResNet50, 224 x 224, random weights, images in memory, two cores. All
+contestants run with the environment variables that `stages` sets. Each warms up before it is timed.
 
-ours           as in the heatmaps stage: default batch size, two passes in parallel
-torch-cam      one pass for all 16 layers, channels last, no gradients of weights, batch size 8
-tf-keras-vis   one call a layer, no search for another layer, no upsampling, batch size 8
-xplique        one explainer a layer, built once so that its graph is traced once, batch size 8
-notebook       the code of the study's notebook: one image, a new model and an eager pass a layer
-sgemm          products of 4096 x 4096 float32 matrices with as many operations as the pass,
-               14.7 GFLOP: a bound for the hardware, not a peer
+ours               CAM, six methods at 16 layers and the fusion of each, as in the heatmaps stage: default
+                   batch size, two passes in parallel
+grad-cam-alone     the same with CAM and Grad-CAM alone, without fusion
+bfloat16           as ours, in bfloat16; it is also timed beside torch-cam
+torch-cam          Grad-CAM, one pass for all 16 layers, channels last, no gradients of weights, batch size 8
+pytorch-grad-cam   six methods at 16 layers, a layer and method at a time, channels last, batch size 8. The sum
+                   of activations is not among its methods: a subclass with weights of 1
+tf-keras-vis       Grad-CAM, one call a layer, no search for another layer, no upsampling, batch size 8
+xplique            Grad-CAM, one explainer a layer, built once so that its graph is traced once, batch size 8
+notebook           Grad-CAM by the code of the study's notebook: one image, a new model and an eager pass a layer
+sgemm              products of 4096 x 4096 float32 matrices with as many operations as the pass, 14.7 GFLOP: a
+                   bound for the hardware, not a peer
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from benchmarks import timing
 
-ROUNDS = {"torch-cam": 9, "sgemm": 9, "xplique": 5, "tf-keras-vis": 3, "notebook": 3}
+ROUNDS = {
+    "grad-cam-alone": 9,
+    "bfloat16": 9,
+    "torch-cam": 9,
+    "sgemm": 9,
+    "xplique": 5,
+    "tf-keras-vis": 3,
+    "notebook": 3,
+    "pytorch-grad-cam": 3,
+}
+METHODS = ("grad_cam", "grad_cam_pp", "xgrad_cam", "hires_cam", "layer_cam", "activation")
 SIDE, CLASSES, BLOCKS = 224, 120, (3, 4, 6, 3)
 GFLOP = 14.7  # forward 7.7, backward to conv2_block1_out 7.0
 
 
 def main() -> None:
     seconds, ratios = timing.beside("benchmarks.maps", "ours", ROUNDS, {})
+    in_bfloat16, ratio = timing.beside("benchmarks.maps", "bfloat16", {"torch-cam": 9}, {})
+    seconds |= in_bfloat16
+    ratios["torch-cam, ours in bfloat16"] = ratio["torch-cam"]
     timing.table("All maps of an image", "ms an image", seconds, ratios)
     timing.write("maps", {"unit": "ours over the peer's", "ratios": ratios})
 
@@ -41,7 +59,7 @@ def labels(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, CLASSES, count)
 
 
-def ours(batch: int = 8) -> Callable[[], int]:
+def ours(batch: int = 8, methods: Sequence[str] = METHODS, fusion: bool = True) -> Callable[[], int]:
     import tensorflow as tf
 
     from stages.support.in_flight import in_flight
@@ -51,7 +69,7 @@ def ours(batch: int = 8) -> Callable[[], int]:
 
     model = classifier.build("ResNet50", 1, SIDE, CLASSES)
     mapper = one_pass.mapper(
-        model, ["grad_cam"], block_outputs(model), fusion=False, target="ground_truth", score="logit", relu=True
+        model, methods, block_outputs(model), fusion=fusion, target="ground_truth", score="logit", relu=True
     )
     batches = [(pictures(batch), labels(batch))] * (64 // batch)
 
@@ -63,16 +81,63 @@ def ours(batch: int = 8) -> Callable[[], int]:
     return work
 
 
-def torch_cam() -> Callable[[], int]:
+def grad_cam_alone() -> Callable[[], int]:
+    return ours(methods=["grad_cam"], fusion=False)
+
+
+def bfloat16() -> Callable[[], int]:
+    from wsol.networks import precision
+
+    precision.compute_in_bfloat16()
+    return ours()
+
+
+def torch_resnet() -> tuple:
+    """ResNet50 of torchvision in channels last, and its 16 blocks by name."""
     import torch
     import torchvision
-    from torchcam.methods import GradCAM
 
     torch.set_num_threads(2)
-    model = torchvision.models.resnet50(num_classes=CLASSES).eval().requires_grad_(False)
-    model = model.to(memory_format=torch.channels_last)
+    model = torchvision.models.resnet50(num_classes=CLASSES).eval()
     layers = [f"layer{stage + 1}.{block}" for stage, blocks in enumerate(BLOCKS) for block in range(blocks)]
-    images = torch.from_numpy(pictures(8)).permute(0, 3, 1, 2).to(memory_format=torch.channels_last)
+    return model.to(memory_format=torch.channels_last), layers
+
+
+def torch_pictures() -> Any:
+    import torch
+
+    return torch.from_numpy(pictures(8)).permute(0, 3, 1, 2).to(memory_format=torch.channels_last)
+
+
+def pytorch_grad_cam() -> Callable[[], int]:
+    import pytorch_grad_cam as peer
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    class Activation(peer.GradCAM):
+        def get_cam_weights(self, *args: Any) -> np.ndarray:
+            return np.ones(args[3].shape[:2], np.float32)  # of the activations (n, k, h, w)
+
+    model, layers = torch_resnet()
+    modules = dict(model.named_modules())
+    methods = (peer.GradCAM, peer.GradCAMPlusPlus, peer.XGradCAM, peer.HiResCAM, peer.LayerCAM, Activation)
+    images, targets = torch_pictures(), [ClassifierOutputTarget(label) for label in labels(8)]
+
+    def work() -> int:
+        for method in methods:
+            for layer in layers:
+                with method(model=model, target_layers=[modules[layer]]) as extract:
+                    extract(input_tensor=images, targets=targets)
+        return 8
+
+    return work
+
+
+def torch_cam() -> Callable[[], int]:
+    from torchcam.methods import GradCAM
+
+    model, layers = torch_resnet()
+    model.requires_grad_(False)
+    images = torch_pictures()
     # stop backpropagation at the earliest layer, as ours does; by default it goes on to the images
     model.layer1[0].register_forward_hook(lambda module, args, output: output.requires_grad_())
     extract = GradCAM(model, target_layer=layers)
