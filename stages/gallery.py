@@ -1,14 +1,15 @@
-"""Draw the gallery and the layer strip: CAM and the compared map on a few test images.
+"""Draw the gallery and the layer strip: CAM, the compared map and the recommended map on a few test images.
 
     python -m stages.gallery
 
-Reads   params (dataset, map, layer, threshold, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet
-Writes  plots/gallery.png      test images in groups, each with CAM and the compared map
-        plots/layer_strip.png  one test image with CAM, and with the compared map at every layer
+Reads   params (dataset, map, layer, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet, tables/leaderboard.csv
+Writes  plots/gallery.png      test images in groups, each with CAM, the compared map and the recommended map
+        plots/layer_strip.png  one test image with CAM, the compared map at every layer and the recommended map
 Takes   seconds
 
-The params `map` and `layer` name the compared map. The rules that choose the images are in wsol/pictures/choice.py.
-`seed` breaks ties.
+The params `map` and `layer` name the compared map. The recommended map is the first of the leaderboard. Boxes and IoUs
+are those at the thresholds chosen on holdout. The rules that choose the images are in wsol/pictures/choice.py. `seed`
+breaks ties.
 """
 
 import itertools
@@ -34,28 +35,42 @@ class Tables(NamedTuple):
     """Tables of earlier stages."""
 
     index: pd.DataFrame  # one row per image of the heatmap arrays
-    maps: pd.DataFrame  # one row per map
-    scores: pd.DataFrame  # one row per test image and map
+    maps: pd.DataFrame  # one row per map that is not refined
+    leaderboard: pd.DataFrame  # one row per map, the recommended one first
 
 
 def main() -> str:
     settings = params.read("gallery")
     tables = read_tables()
-    shown = examples.shown_maps(tables.maps, settings.map, settings.layer)
-    images = examples.image_table(tables.scores, tables.index)
-    groups, typical = examples.choose(tables.scores, images, shown, settings.seed)
+    shown = examples.shown_maps(tables.maps, tables.leaderboard, settings.map, settings.layer)
+    thresholds = examples.chosen_thresholds(tables.leaderboard)
+    in_gallery, in_strip = examples.gallery_maps(shown), examples.strip_maps(shown)
+    scores = read_scores([*in_gallery, *in_strip])
+    images = examples.image_table(scores, tables.index)
+    groups, typical = examples.choose(scores, images, shown, settings.seed)
     pictures = read_pictures(settings.dataset, images.iloc[[typical, *itertools.chain(*groups.values())]])
-    pair = [shown.cam, shown.compared]
-    grouped = {name: [example(tables, images, row, pictures, pair) for row in rows] for name, rows in groups.items()}
-    strip = example(tables, images, typical, pictures, [shown.cam, *shown.layers])
-    write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown.compared, settings.threshold))
-    write("plots/layer_strip.png", layer_strip.draw(strip, settings.dataset, shown.compared, settings.threshold))
+    grouped = {
+        name: [example(tables.maps, scores, images.iloc[number], pictures, in_gallery) for number in numbers]
+        for name, numbers in groups.items()
+    }
+    strip = example(tables.maps, scores, images.iloc[typical], pictures, in_strip)
+    write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown, thresholds))
+    write("plots/layer_strip.png", layer_strip.draw(strip, settings.dataset, shown, thresholds))
     return f"gallery: wrote plots/gallery.png and plots/layer_strip.png ({len(pictures)} images)"
 
 
 def read_tables() -> Tables:
     index, maps = (files.read_table(f"{HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
-    return Tables(index, maps, files.read_table("data/iou.parquet"))
+    return Tables(index, maps, files.read_csv("tables/leaderboard.csv"))
+
+
+def read_scores(keys: list[MapKey]) -> pd.DataFrame:
+    """The rows of data/iou.parquet of these maps; the other maps' rows are not read."""
+    tables = []
+    for key in dict.fromkeys(keys):
+        equal = [(name, "==", value) for name, value in key._asdict().items()]
+        tables.append(files.read_table("data/iou.parquet", equal))
+    return pd.concat(tables, ignore_index=True)
 
 
 def read_pictures(dataset: str, images: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -75,15 +90,15 @@ def decode(encoded: bytes, name: str) -> np.ndarray:
 
 
 def example(
-    tables: Tables, images: pd.DataFrame, number: int, pictures: dict[str, np.ndarray], keys: list[MapKey]
+    maps: pd.DataFrame, scores: pd.DataFrame, image: pd.Series, pictures: dict[str, np.ndarray], keys: list[MapKey]
 ) -> Example:
-    image = images.iloc[number]
-    heatmaps = {key: read_heatmap(tables.maps, key, image["row"]) for key in keys}
-    return examples.make_example(pictures[image["image"]], image, tables.scores, heatmaps)
+    heatmaps = {key: read_heatmap(maps, key, image["row"]) for key in keys}
+    return examples.make_example(pictures[image["image"]], image, scores, heatmaps)
 
 
 def read_heatmap(maps: pd.DataFrame, key: MapKey, row: int) -> np.ndarray:
-    file = maps.set_index(examples.MAP_KEY)["file"][key]
+    """The heatmap (h, w) of a map for an image. A refined map has the heatmaps of the map that it refines."""
+    file = maps.set_index(["map", "layer"])["file"][key.map, key.layer]
     return np.array(files.read_array(f"{HEATMAPS}/{file}")[row])
 
 

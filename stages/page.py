@@ -53,12 +53,15 @@ CAPTIONS = {
         "share of the true class."
     ),
     "plots/gallery.png": (
-        "Test images with their ground truth, and the heatmaps of CAM and of the compared map with their boxes. The "
-        "images have the best, median and worst mean of the two IoUs, and the largest difference of the two."
+        "Test images with their ground truth, and the heatmaps of CAM, the compared map and the recommended map with "
+        "their boxes, at the thresholds chosen on holdout. The recommended map has the highest mean IoU on holdout. "
+        "The images have the best, median and worst mean of the IoUs of CAM and the compared map, and the largest "
+        "difference of the two."
     ),
     "plots/layer_strip.png": (
-        "One test image with CAM, and with the compared map at every layer. It is the image whose IoU by layer "
-        "correlates most with the mean IoU by layer, among the correctly predicted images with one ground-truth box."
+        "One test image with CAM, the compared map at every layer, and the recommended map, at the thresholds chosen "
+        "on holdout. It is the image whose IoU by layer correlates most with the mean IoU by layer, among the "
+        "correctly predicted images with one ground-truth box."
     ),
     "Training. Loss by epoch": (
         "Cross-entropy on the images that train the classifier (fit) and on the held-out images (holdout). A rising "

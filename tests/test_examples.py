@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from score_tables import MAPS, NAMES, index, scores
+from score_tables import MAPS, NAMES, index, leaderboard, scores
 
 from wsol.errors import InputError
 from wsol.pictures import examples
@@ -11,19 +11,49 @@ from wsol.pictures.examples import MapKey
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")
+REFINED = MapKey("grad_cam", "conv4", "grabcut")
 
 
 def test_maps_are_found_by_their_keys() -> None:
-    shown = examples.shown_maps(MAPS, "grad_cam", "conv4")
+    shown = examples.shown_maps(MAPS, leaderboard(), "grad_cam", "conv4")
     assert shown.cam == CAM
     assert shown.compared == COMPARED
     assert [key.layer for key in shown.layers] == ["conv4", "conv5", "all"]
+    assert shown.recommended == REFINED  # the first row of the leaderboard
+
+
+@pytest.mark.parametrize(
+    ("map_name", "layer", "best", "in_gallery", "in_strip"),
+    [
+        # grad_cam has three layers
+        ("grad_cam", "conv4", 0, [CAM, COMPARED, REFINED], 5),
+        ("grad_cam", "conv4", 1, [CAM, COMPARED, MapKey("layer_cam", "conv4")], 5),
+        ("grad_cam", "conv4", 2, [CAM, COMPARED], 4),  # CAM is recommended
+        ("grad_cam", "conv4", 3, [CAM, COMPARED, MapKey("grad_cam", "conv5")], 4),  # another layer is
+        ("grad_cam", "conv4", 4, [CAM, COMPARED], 4),  # the compared map is
+        ("cam", "conv5", 0, [CAM, REFINED], 2),
+        ("cam", "conv5", 2, [CAM], 1),
+    ],
+)
+def test_each_map_is_shown_once(map_name: str, layer: str, best: int, in_gallery: list[MapKey], in_strip: int) -> None:
+    shown = examples.shown_maps(MAPS, leaderboard()[best:], map_name, layer)
+    assert examples.gallery_maps(shown) == in_gallery
+    strip = examples.strip_maps(shown)
+    assert len(strip) == len(set(strip)) == in_strip
+    assert strip[0] == CAM
+    assert in_strip < 5 or strip[-1] == shown.recommended
+
+
+def test_chosen_thresholds() -> None:
+    thresholds = examples.chosen_thresholds(leaderboard())
+    assert (thresholds[CAM], thresholds[COMPARED]) == (0.49, 0.105)
+    assert np.isnan(thresholds[REFINED])
 
 
 @pytest.mark.parametrize(("map_name", "layer"), [("grad_cam", "conv9"), ("layer_cam", "conv5"), ("nothing", "conv4")])
 def test_a_map_that_is_not_there_is_named(map_name: str, layer: str) -> None:
     with pytest.raises(InputError, match=rf"got {map_name} at {layer}, nearest are .*_cam at conv4"):
-        examples.shown_maps(MAPS, map_name, layer)
+        examples.shown_maps(MAPS, leaderboard(), map_name, layer)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -44,7 +74,8 @@ def test_ious_are_found_by_image_and_key(seed: int) -> None:
 def test_images_are_chosen_by_cam_and_the_compared_map(seed: int) -> None:
     table = scores(seed)
     images = examples.image_table(table, index())
-    groups, typical = examples.choose(table, images, examples.shown_maps(MAPS, "grad_cam", "conv4"), seed=0)
+    shown = examples.shown_maps(MAPS, leaderboard(), "grad_cam", "conv4")
+    groups, typical = examples.choose(table, images, shown, seed=0)
     # means of CAM and Grad-CAM at conv4: .2, .8, .4; two per group, so b and c are best, and a is median
     assert images["image"].iloc[groups["best"]].tolist() == ["test/b.png", "test/c.png"]
     assert images["image"].iloc[groups["median"]].tolist() == ["test/a.png"]
@@ -57,11 +88,11 @@ def test_an_example_has_the_boxes_of_its_maps() -> None:
     table = scores(0)
     image = examples.image_table(table, index()).set_index("image", drop=False).loc["test/b.png"]
     picture, heatmap = np.zeros((6, 8, 3), np.uint8), np.ones((2, 2))
-    example = examples.make_example(picture, image, table, {CAM: heatmap, COMPARED: 0 * heatmap})
+    example = examples.make_example(picture, image, table, {CAM: heatmap, COMPARED: 0 * heatmap, REFINED: heatmap})
     assert (example.label, example.predicted) == ("n01-a b", "pug")  # a WordNet id has 8 digits
     assert example.ground_truth_yxyx.tolist() == [[0.1, 0.2, 0.3, 0.4]]
-    assert [scored.key for scored in example.heatmaps] == [CAM, COMPARED]
-    assert [scored.iou for scored in example.heatmaps] == [0.9, 0.7]
+    assert [scored.key for scored in example.heatmaps] == [CAM, COMPARED, REFINED]
+    assert [scored.iou for scored in example.heatmaps] == [0.9, 0.7, 0.8]
     assert example.heatmaps[1].box_yxyx.tolist() == pytest.approx([0.07, 0.1, 0.8, 0.9])
     assert example.heatmaps[1].heatmap.max() == 0
 

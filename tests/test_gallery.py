@@ -6,7 +6,7 @@ import types
 import cv2
 import numpy as np
 import pytest
-from score_tables import MAPS, NAMES, scores
+from score_tables import MAPS, NAMES, leaderboard, scores
 from sheets import assert_apart, texts
 
 from stages import gallery as stage
@@ -14,21 +14,22 @@ from stages.support import params
 from wsol.data import datasets
 from wsol.errors import InputError
 from wsol.pictures import gallery, layer_strip, panel, sheet
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
+from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps, gallery_maps
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")
+REFINED = MapKey("layer_cam", "all", "grabcut")
+SHOWN = ShownMaps(CAM, COMPARED, [COMPARED], recommended=REFINED)
 
 # ---------------------------------------------------------------- the pictures
 
 
-def make_example(height: int = 60, width: int = 80, maps: int = 2, boxes: int = 1) -> Example:
+def make_example(height: int = 60, width: int = 80, keys: list[MapKey] | None = None, boxes: int = 1) -> Example:
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     ground_truth_yxyx = np.array([[0.2, 0.2, 0.6, 0.6], [0.5, 0.5, 1, 1]])[:boxes]
-    keys = [CAM, *(MapKey("grad_cam", f"conv{number}") for number in range(4, 3 + maps))]
     box_yxyx = np.array([0.1, 0.1, 0.9, 0.9])
-    scored = [ScoredHeatmap(key, rng.random((7, 7)), box_yxyx, 0.25) for key in keys]
+    scored = [ScoredHeatmap(key, rng.random((7, 7)), box_yxyx, 0.25) for key in keys or gallery_maps(SHOWN)]
     return Example(picture, ground_truth_yxyx, "beagle", "beagle", scored)
 
 
@@ -48,12 +49,21 @@ def count_of_colour(picture: np.ndarray, colour: str) -> int:
     return int((np.abs(picture.astype(int) - rgb).max(axis=-1) < 16).sum())
 
 
-def draw_gallery(groups: dict[str, list[Example]], threshold: float = 0.1) -> bytes:
-    return gallery.draw(groups, "toy_dogs", COMPARED, threshold)
+def sweep(layers: int) -> list[MapKey]:
+    """CAM and the compared map at this many layers, from conv4 on."""
+    return [CAM, *(MapKey("grad_cam", f"conv{number}") for number in range(4, 4 + layers))]
 
 
-def draw_strip(example: Example, threshold: float = 0.1) -> bytes:
-    return layer_strip.draw(example, "toy_dogs", COMPARED, threshold)
+def thresholds(keys: list[MapKey], threshold: float = 0.1) -> dict[MapKey, float]:
+    return {key: threshold if key.refinement == "none" else np.nan for key in keys}
+
+
+def draw_gallery(groups: dict[str, list[Example]], shown: ShownMaps = SHOWN) -> bytes:
+    return gallery.draw(groups, "toy_dogs", shown, thresholds(gallery_maps(shown)))
+
+
+def draw_strip(example: Example, shown: ShownMaps = SHOWN) -> bytes:
+    return layer_strip.draw(example, "toy_dogs", shown, thresholds([scored.key for scored in example.heatmaps]))
 
 
 @pytest.fixture
@@ -77,15 +87,32 @@ def test_the_same_examples_give_the_same_bytes() -> None:
 
 def test_two_examples_per_row() -> None:
     heights = {count: pixels(draw_gallery({"best": [make_example()] * count})).shape[0] for count in (1, 2, 3, 5)}
+    row_height = gallery.row_height([make_example()]) * sheet.DPI
     assert heights[2] == heights[1]
-    assert heights[3] - heights[2] == pytest.approx(gallery.ROW * sheet.DPI, abs=1)
-    assert heights[5] - heights[3] == pytest.approx(gallery.ROW * sheet.DPI, abs=1)
+    assert heights[3] - heights[2] == pytest.approx(row_height, abs=1)
+    assert heights[5] - heights[3] == pytest.approx(row_height, abs=1)
 
 
-@pytest.mark.parametrize(("layers", "rows"), [(1, 1), (4, 1), (5, 2), (16, 3), (50, 9)])
+@pytest.mark.parametrize(
+    ("height", "width", "maps", "expected"),
+    [
+        (100, 200, 3, (4.55 - 3 * 0.08) / 4 / 2),  # the width of an example has four panels and three gaps
+        (80, 200, 1, (4.55 - 0.08) / 2 * 80 / 200),
+        (200, 100, 3, 1.1),  # at most
+        (200, 100, 1, 1.1),
+    ],
+)
+def test_a_row_is_as_high_as_its_pictures(height: int, width: int, maps: int, expected: float) -> None:
+    # an example is (10 - 2 * 0.15 - 0.35 - 0.25) / 2 wide: 4.55
+    examples = [make_example(height, width, gallery_maps(SHOWN)[:maps]), make_example(10, 200)]
+    row_height = gallery.row_height(examples) - gallery.NAMES - gallery.CAPTIONS
+    assert row_height == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("layers", "rows"), [(1, 1), (5, 1), (6, 2), (17, 3), (50, 8)])
 def test_rows_of_the_layer_strip(layers: int, rows: int) -> None:
-    # six panels per row; the picture and CAM are the first two
-    heights = [pixels(draw_strip(make_example(maps=1 + count))).shape[0] for count in (1, layers)]
+    # seven panels per row; the picture and CAM are the first two
+    heights = [pixels(draw_strip(make_example(keys=sweep(count)))).shape[0] for count in (1, layers)]
     row_height = (layer_strip.COLUMN * 60 / 80 + layer_strip.CAPTIONS) * sheet.DPI
     assert heights[1] - heights[0] == pytest.approx((rows - 1) * row_height, abs=1)
 
@@ -93,28 +120,76 @@ def test_rows_of_the_layer_strip(layers: int, rows: int) -> None:
 def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
     wrong = make_example()._replace(predicted="pug")
     draw_gallery({"worst": [make_example(), wrong]})
-    assert "toy_dogs: CAM and Grad-CAM at conv4, threshold 0.1" in texts(sheets[0])
-    assert texts(sheets[0]).count("CAM: IoU 0.25") == texts(sheets[0]).count("Grad-CAM: IoU 0.25") == 2
-    assert {"✓ predicted correctly", "✗ predicted pug", "worst"} <= set(texts(sheets[0]))
+    written = texts(sheets[0])
+    assert written[2:5] == [
+        "CAM: box of the values above 0.1",
+        "Grad-CAM at conv4 (compared): box of the values above 0.1",
+        "LayerCAM, all layers, refined by GrabCut (recommended, the best on holdout): box of GrabCut, no threshold",
+    ]
+    captions = ["ground truth", "IoU 0.25", "CAM", "IoU 0.25", "Grad-CAM", "conv4"]
+    captions += ["IoU 0.25", "LayerCAM, GrabCut", "all layers"]
+    assert written[8:17] == captions  # after the group's name, the class and the prediction
+    assert {"✓ predicted correctly", "✗ predicted pug", "worst"} <= set(written)
+
+
+@pytest.mark.parametrize(
+    ("compared", "recommended", "expected"),
+    [
+        (COMPARED, COMPARED, ["CAM", "Grad-CAM at conv4 (compared; recommended, the best on holdout)"]),
+        (COMPARED, CAM, ["CAM (recommended, the best on holdout)", "Grad-CAM at conv4 (compared)"]),
+        (CAM, CAM, ["CAM (compared; recommended, the best on holdout)"]),
+    ],
+)
+def test_the_heading_names_each_map_once(
+    sheets: list[sheet.Sheet], compared: MapKey, recommended: MapKey, expected: list[str]
+) -> None:
+    shown = ShownMaps(CAM, compared, [compared], recommended)
+    draw_gallery({"best": [make_example(keys=gallery_maps(shown))]}, shown)
+    lines = [text for text in texts(sheets[0]) if "box of the values" in text]
+    assert lines == [f"{line}: box of the values above 0.1" for line in expected]
 
 
 def test_the_strip_names_its_layers(sheets: list[sheet.Sheet]) -> None:
-    example = make_example(maps=3)
-    fused = example.heatmaps[1]._replace(key=MapKey("grad_cam", "all"))
-    draw_strip(example._replace(heatmaps=[*example.heatmaps, fused]))
-    assert "toy_dogs: CAM and Grad-CAM at every layer, threshold 0.1" in texts(sheets[0])
-    assert {"CAM", "conv4", "conv5", "all layers", "7 × 7, IoU 0.25"} <= set(texts(sheets[0]))
+    keys = [*sweep(2), MapKey("grad_cam", "all"), REFINED]
+    draw_strip(make_example(keys=keys), SHOWN._replace(layers=keys[1:4]))
+    written = texts(sheets[0])
+    assert written[0] == "toy_dogs: CAM and Grad-CAM at every layer, boxes at the thresholds chosen on holdout"
+    assert written[3] == "Recommended, the best on holdout: LayerCAM, all layers, refined by GrabCut."
+    names = ["CAM", "conv4", "conv5", "all layers", "recommended"]
+    assert written[6:20:3] == names
+    assert written[7:21:3] == ["7 × 7, > 0.1"] * 4 + ["7 × 7, GrabCut"]
+    assert written[8:22:3] == ["IoU 0.25"] * 5
     bold = {text.get_text() for text in sheets[0].figure.texts if text.get_fontweight() == "bold"}
-    assert {"conv4", "conv5", "CAM"} & bold == {"conv4"}  # the compared map's
+    assert set(names) & bold == {"conv4"}  # the compared map's
+
+
+def test_a_recommended_layer_keeps_its_name(sheets: list[sheet.Sheet]) -> None:
+    keys = sweep(2)
+    draw_strip(make_example(keys=keys), ShownMaps(CAM, COMPARED, keys[1:], recommended=keys[2]))
+    assert texts(sheets[0])[3] == "Recommended, the best on holdout: Grad-CAM at conv5."
+    assert texts(sheets[0])[6:13:3] == ["CAM", "conv4", "conv5"]
+
+
+def test_a_refined_map_is_not_taken_for_the_map_that_it_refines(sheets: list[sheet.Sheet]) -> None:
+    for refined in (CAM._replace(refinement="grabcut"), COMPARED._replace(refinement="grabcut")):
+        draw_strip(make_example(keys=[*sweep(1), refined]), SHOWN._replace(recommended=refined))
+        assert texts(sheets[-1])[6:13:3] == ["CAM", "conv4", "recommended"]
 
 
 def test_cam_can_be_the_compared_map(sheets: list[sheet.Sheet]) -> None:
-    gallery.draw({"best": [make_example(maps=1)]}, "toy_dogs", CAM, 0.1)
-    layer_strip.draw(make_example(maps=1), "toy_dogs", CAM, 0.1)
-    assert [texts(drawn)[0] for drawn in sheets] == [
-        "toy_dogs: CAM, threshold 0.1",
-        "toy_dogs: CAM at every layer, threshold 0.1",
-    ]
+    draw_strip(make_example(keys=[CAM, REFINED]), ShownMaps(CAM, CAM, [CAM], REFINED))
+    assert texts(sheets[0])[0] == "toy_dogs: CAM, boxes at the thresholds chosen on holdout"
+    assert texts(sheets[0])[6:10:3] == ["CAM", "recommended"]
+
+
+def test_heatmaps_keep_their_stored_values(sheets: list[sheet.Sheet]) -> None:
+    # a mean over layers has a maximum below 1: its colour is that of its value, not that of 1
+    example = with_heatmaps(make_example(keys=[CAM]), heatmap=np.full((7, 7), 0.5), box_yxyx=np.zeros(4))
+    black = example._replace(picture=np.zeros((60, 80, 3), np.uint8), ground_truth_yxyx=np.zeros((0, 4)))
+    drawn = pixels(draw_gallery({"best": [black]}, ShownMaps(CAM, CAM, [CAM], CAM)))
+    expected = sheet.HEATMAP_OPACITY * 255 * np.array(sheet.COLOURS(0.5)[:3])
+    close = np.abs(drawn - expected).max(axis=-1) <= sheet.COLOUR_STEP
+    assert close.sum() > sheet.DPI**2  # a panel of 1.47 by 1.1 inches
 
 
 def test_boxes_are_drawn_above_the_pictures() -> None:
@@ -138,13 +213,13 @@ def rgb(colour: str) -> list[float]:
 
 def test_several_ground_truth_boxes(sheets: list[sheet.Sheet]) -> None:
     draw_gallery({"best": [make_example(boxes=2)]})
-    assert len(boxes(sheets[0], panel.GROUND_TRUTH)) == 3 * 2 + 1  # three panels and the legend
+    assert len(boxes(sheets[0], panel.GROUND_TRUTH)) == 4 * 2 + 1  # four panels and the legend
 
 
 def test_an_empty_box_is_not_drawn(sheets: list[sheet.Sheet]) -> None:
     draw_gallery({"worst": [with_heatmaps(make_example(), heatmap=np.zeros((7, 7)), box_yxyx=np.zeros(4))]})
     assert len(boxes(sheets[0], panel.PREDICTED)) == 1  # the legend's
-    assert {"CAM: no box", "Grad-CAM: no box"} <= set(texts(sheets[0]))
+    assert texts(sheets[0]).count("no box") == 3
 
 
 def test_a_box_is_clipped_to_the_picture(sheets: list[sheet.Sheet]) -> None:
@@ -157,22 +232,35 @@ def test_a_box_is_clipped_to_the_picture(sheets: list[sheet.Sheet]) -> None:
 # ---------------------------------------------------------------- the layout
 
 
-@pytest.mark.parametrize("threshold", [0.005, 0.1, 0.49, 0.995])
-@pytest.mark.parametrize(("height", "width"), [(60, 80), (300, 40), (40, 300)])
-def test_nothing_overlaps(sheets: list[sheet.Sheet], threshold: float, height: int, width: int) -> None:
-    example = make_example(height, width)
+# no method, and no layer of a backbone on offer, has a longer name
+LONG = MapKey("grad_cam_pp", "conv4_block36_3_conv")
+LONG_SHOWN = ShownMaps(CAM, LONG, [LONG], LONG._replace(refinement="grabcut"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(60, 80), (80, 60), (60, 60), (300, 40), (40, 300)])
+def test_nothing_overlaps(sheets: list[sheet.Sheet], height: int, width: int) -> None:
+    keys = gallery_maps(LONG_SHOWN)
+    example = make_example(height, width, keys)
     example = example._replace(
         label="soft-coated wheaten terrier", predicted="American Staffordshire terrier, or longer"
     )
-    compared = MapKey("grad_cam_pp", "conv4_block36_3_conv")  # no backbone on offer has a longer name
-    example = example._replace(heatmaps=[example.heatmaps[0], example.heatmaps[1]._replace(key=compared)])
-    groups = {"best": [example, example], "differ most": [example, example]}
-    gallery.draw(groups, "stanford_dogs", compared, threshold)
-    strip = example._replace(heatmaps=[example.heatmaps[0], *[example.heatmaps[1]] * 17])
-    layer_strip.draw(strip, "stanford_dogs", compared, threshold)
+    groups = {"best": [example, make_example(60, 80, keys)], "differ most": [example, example]}
+    gallery.draw(groups, "stanford_dogs", LONG_SHOWN, thresholds(keys, 0.9995))
+    cam, compared, recommended = example.heatmaps
+    large = compared._replace(heatmap=np.zeros((112, 112)))
+    strip = example._replace(heatmaps=[cam, *[large] * 17, recommended])
+    layer_strip.draw(strip, "stanford_dogs", LONG_SHOWN, thresholds(keys, 0.9995))
     assert len(sheets) == 2
     for drawn in sheets:
         assert_apart(drawn)
+
+
+@pytest.mark.parametrize("maps", [1, 2])
+def test_nothing_overlaps_with_fewer_maps(sheets: list[sheet.Sheet], maps: int) -> None:
+    shown = SHOWN._replace(compared=gallery_maps(SHOWN)[maps - 1], recommended=CAM)
+    for height, width in ((60, 80), (80, 60)):
+        draw_gallery({"differ most": [make_example(height, width, gallery_maps(shown))] * 2}, shown)
+        assert_apart(sheets[-1])
 
 
 # ---------------------------------------------------------------- the stage
@@ -197,20 +285,32 @@ def run_folder(tmp_path: pathlib.Path, toy_folder: pathlib.Path, monkeypatch: py
     kept.to_parquet(tmp_path / "data/heatmaps/maps.parquet")
     test.drop(columns="position").reset_index(drop=True).to_parquet(tmp_path / "data/heatmaps/index.parquet")
     scores(0).replace({"image": names}).to_parquet(tmp_path / "data/iou.parquet")
-    settings = types.SimpleNamespace(dataset="toy_dogs", map="grad_cam", layer="conv4", threshold=0.1, seed=0)
+    (tmp_path / "tables").mkdir()
+    leaderboard().to_csv(tmp_path / "tables/leaderboard.csv", index=False)
+    settings = types.SimpleNamespace(dataset="toy_dogs", map="grad_cam", layer="conv4", seed=0)
     monkeypatch.setattr(params, "read", {"gallery": settings}.get)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_the_stage_draws_cam_and_the_compared_map(run_folder: pathlib.Path, sheets: list[sheet.Sheet]) -> None:
+def test_the_stage_draws_cam_the_compared_and_the_recommended_map(
+    run_folder: pathlib.Path, sheets: list[sheet.Sheet]
+) -> None:
     assert stage.main() == "gallery: wrote plots/gallery.png and plots/layer_strip.png (3 images)"
-    assert {"best", "median", "CAM: IoU 0.90", "Grad-CAM: IoU 0.70"} <= set(texts(sheets[0]))
-    # the n-th map of maps.parquet is (2 + n) x 2: CAM is the third, Grad-CAM the first, fourth and fifth; image c
-    expected = [("CAM", "4 × 2, IoU 0.40"), ("conv4", "2 × 2, IoU 0.40"), ("conv5", "5 × 2, IoU 0.40")]
-    expected += [("all layers", "6 × 2, IoU 0.90")]
+    written = texts(sheets[0])
+    assert "CAM: box of the values above 0.49" in written
+    assert "Grad-CAM at conv4 (compared): box of the values above 0.105" in written
+    # the best image is b: IoUs of CAM, of the compared map, and of its refined box
+    at = written.index("best")
+    expected = ["IoU 0.90", "CAM", "IoU 0.70", "Grad-CAM", "conv4", "IoU 0.80", "Grad-CAM, GrabCut", "conv4"]
+    assert written[at + 4 : at + 12] == expected
+    # the n-th map of maps.parquet is (2 + n) x 2: CAM is the third, Grad-CAM the first, fourth and fifth; image c. A
+    # refined map has the heatmap of the map that it refines
+    strip = [("CAM", "4 × 2, > 0.49", "IoU 0.40"), ("conv4", "2 × 2, > 0.105", "IoU 0.40")]
+    strip += [("conv5", "5 × 2, > 0.41", "IoU 0.40"), ("all layers", "6 × 2, > 0.3", "IoU 0.90")]
+    strip += [("recommended", "2 × 2, GrabCut", "IoU 0.60")]
     written = texts(sheets[1])
-    assert [tuple(written[at : at + 2]) for at in range(4, 12, 2)] == expected
+    assert [tuple(written[at : at + 3]) for at in range(6, 21, 3)] == strip
     for name in ("gallery", "layer_strip"):
         assert pixels((run_folder / f"plots/{name}.png").read_bytes()).shape[1] == panel.WIDTH * sheet.DPI
 

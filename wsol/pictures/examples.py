@@ -11,7 +11,9 @@ from wsol.errors import InputError
 from wsol.pictures import choice
 
 PER_GROUP = 2  # images of a group of the gallery
-EDGES = ["ymin", "xmin", "ymax", "xmax"]
+# columns of data/iou.parquet: the IoU and the box at the map's threshold chosen on holdout
+IOU = "iou_chosen"
+EDGES = ["chosen_ymin", "chosen_xmin", "chosen_ymax", "chosen_xmax"]
 
 
 class MapKey(NamedTuple):
@@ -29,7 +31,7 @@ class ScoredHeatmap(NamedTuple):
     """A heatmap of an image, its box and the IoU of the box."""
 
     key: MapKey
-    heatmap: np.ndarray  # (h, w) float, 0..1
+    heatmap: np.ndarray  # (h, w) float, 0..1, as stored; the maximum of a mean over layers is below 1
     box_yxyx: np.ndarray  # (4,) float, [ymin, xmin, ymax, xmax] in fractions of the image; all 0: no box
     iou: float  # with the ground truth, 0..1
 
@@ -50,13 +52,17 @@ class ShownMaps(NamedTuple):
     cam: MapKey
     compared: MapKey
     layers: list[MapKey]  # the compared map at every layer, in the network's order; `all`, the fusion, included
+    recommended: MapKey  # the best map on holdout; it may be one of the others, and it may be refined
 
 
-def shown_maps(maps: pd.DataFrame, map_name: str, layer: str) -> ShownMaps:
-    """Find CAM, the compared map, and the compared map at its other layers. Refined maps are left out.
+def shown_maps(maps: pd.DataFrame, leaderboard: pd.DataFrame, map_name: str, layer: str) -> ShownMaps:
+    """Find CAM, the compared map, the compared map at its other layers, and the recommended map.
+
+    Only the recommended map may be refined.
 
     Args:
         maps: table with the columns of MAP_KEY, in the network's order.
+        leaderboard: tables/leaderboard.csv. Its first row is the recommended map.
         map_name: name of the compared map, e.g. `grad_cam`.
         layer: layer of the compared map.
 
@@ -71,14 +77,43 @@ def shown_maps(maps: pd.DataFrame, map_name: str, layer: str) -> ShownMaps:
         nearest = ", ".join(difflib.get_close_matches(got, known, n=3, cutoff=0))
         raise InputError(f"Expected map and layer to name a map of this run; got {got}, nearest are {nearest}.")
     (cam,) = (key for key in keys if key.map == "cam")
-    return ShownMaps(cam, compared, [key for key in keys if key.map == map_name])
+    recommended = MapKey(*leaderboard[MAP_KEY].iloc[0])
+    return ShownMaps(cam, compared, [key for key in keys if key.map == map_name], recommended)
+
+
+def gallery_maps(shown: ShownMaps) -> list[MapKey]:
+    """The maps of the gallery in the order of its panels, each once."""
+    return list(dict.fromkeys([shown.cam, shown.compared, shown.recommended]))
+
+
+def strip_maps(shown: ShownMaps) -> list[MapKey]:
+    """The maps of the layer strip in the order of its panels, each once.
+
+    >>> cam, fused = MapKey("cam", "conv5"), MapKey("grad_cam", "all")
+    >>> strip_maps(ShownMaps(cam, fused, [fused], recommended=cam))
+    [MapKey(map='cam', layer='conv5', refinement='none'), MapKey(map='grad_cam', layer='all', refinement='none')]
+    """
+    return list(dict.fromkeys([shown.cam, *shown.layers, shown.recommended]))
+
+
+def chosen_thresholds(leaderboard: pd.DataFrame) -> dict[MapKey, float]:
+    """The threshold of each map that was chosen on holdout, a heatmap value; NaN for a refined map.
+
+    Args:
+        leaderboard: tables/leaderboard.csv.
+
+    >>> chosen_thresholds(pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none", "threshold": 0.4}))
+    {MapKey(map='cam', layer='conv5', refinement='none'): 0.4}
+    """
+    keys = leaderboard[MAP_KEY].itertuples(index=False)
+    return {MapKey(*key): threshold for key, threshold in zip(keys, leaderboard["threshold"].tolist(), strict=True)}
 
 
 def image_table(scores: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
     """One row per scored test image, in the order of the scores.
 
     Args:
-        scores: data/iou.parquet, one row per test image and map.
+        scores: data/iou.parquet, or its rows of some maps: one row per test image and map.
         index: data/heatmaps/index.parquet, one row per image of the heatmap arrays.
 
     Returns:
@@ -92,12 +127,15 @@ def image_table(scores: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
 def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: int) -> tuple[dict[str, list[int]], int]:
     """Choose the images of the gallery and of the layer strip, by the rules of `choice`.
 
+    The IoUs are those at the chosen thresholds. The gallery's images go by CAM and the compared map. The image of the
+    layer strip goes by the compared map at its layers, without the fusion.
+
     The image of the layer strip is predicted correctly and has one ground-truth box, if there is such an image.
 
     Args:
-        scores: data/iou.parquet.
+        scores: data/iou.parquet, or its rows of the shown maps.
         images: as `image_table` returns it.
-        shown: the maps that decide.
+        shown: the maps.
         seed: breaks ties.
 
     Returns:
@@ -111,22 +149,22 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
 
 
 def ious(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.ndarray:
-    """IoUs (images, maps) float, from data/iou.parquet.
+    """IoUs (images, maps) float at the chosen thresholds.
 
     Args:
-        scores: data/iou.parquet.
+        scores: data/iou.parquet, or its rows of these maps.
         images: as `image_table` returns it.
         keys: the maps.
     """
     rows = scores[scores["map"].isin({key.map for key in keys})]
-    table = rows.pivot(index="image", columns=MAP_KEY, values="iou")
+    table = rows.pivot(index="image", columns=MAP_KEY, values=IOU)
     return np.stack([table[key].loc[images["image"]] for key in keys], axis=1)
 
 
 def make_example(
     picture: np.ndarray, image: pd.Series, scores: pd.DataFrame, heatmaps: dict[MapKey, np.ndarray]
 ) -> Example:
-    """Collect all that is drawn of an image.
+    """Collect all that is drawn of an image. The boxes and IoUs are those at the chosen thresholds.
 
     Args:
         picture: (height, width, 3) uint8 RGB.
@@ -136,7 +174,7 @@ def make_example(
     """
     rows = scores[scores["image"] == image["image"]].set_index(MAP_KEY)
     scored = [
-        ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, "iou"])
+        ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, IOU])
         for key, heatmap in heatmaps.items()
     ]
     ground_truth_yxyx = np.reshape(image["boxes_yxyx"], (-1, 4))

@@ -1,30 +1,34 @@
-"""The gallery: groups of test images, each with its picture, CAM and the compared map."""
+"""The gallery: groups of test images, each with its picture, CAM, the compared map and the recommended map."""
 
 from wsol.maps import titles
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey
-from wsol.pictures.panel import EDGE, GAP, HEADING, LEGEND, WIDTH
-from wsol.pictures.sheet import Sheet
-
-# inches
-PANEL = 1.46, 1.2  # width and height
-ROW = 2.05  # height of a row
-EXAMPLE = 3 * PANEL[0] + 2 * GAP  # width of an example
-NAMES = 0.42  # height of the two lines above the panels
+from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps, gallery_maps
+from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
+from wsol.pictures.sheet import Sheet, fitted_size
 
 PER_ROW = 2  # examples
-RULE = "Test images with the best, median and worst mean of the two IoUs, and with the largest difference of the two"
+RULE = (
+    "Test images with the best, median and worst mean of the IoUs of CAM and the compared map, and with the largest "
+    "difference of the two."
+)
+
+# inches
+GROUP = 0.35  # width of a group's name
+EXAMPLE = (WIDTH - 2 * EDGE - GROUP - 0.25) / PER_ROW  # width of an example
+MAX_HEIGHT = 1.1  # of a panel
+NAMES = 0.42  # height of the two lines above the panels
+CAPTIONS = 3 * LINE + 0.2  # height of the lines below the panels, and of the space to the next row
 
 
 @panel.default_style
-def draw(groups: dict[str, list[Example]], dataset: str, compared: MapKey, threshold: float) -> bytes:
+def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps, thresholds: dict[MapKey, float]) -> bytes:
     """Draw the gallery, two examples per row.
 
     Args:
-        groups: dict from a group's name to its examples. Each example has two heatmaps, CAM and the compared map.
+        groups: dict from a group's name to its examples. Each example has the heatmaps of `gallery_maps`, in order.
         dataset: name of the dataset, for the title.
-        compared: the compared map, for the title.
-        threshold: threshold of the boxes, fraction of the heatmap's maximum.
+        shown: the maps, for the heading.
+        thresholds: of each map in the gallery, a heatmap value; not used of refined maps.
 
     Returns:
         A PNG file.
@@ -34,29 +38,66 @@ def draw(groups: dict[str, list[Example]], dataset: str, compared: MapKey, thres
         for name, examples in groups.items()
         for start in range(0, len(examples), PER_ROW)
     ]
-    sheet = Sheet(WIDTH, HEADING + ROW * len(rows) + LEGEND)
-    maps = panel.beside_cam(titles.title(*compared))
-    panel.draw_heading(sheet, f"{dataset}: {maps}, threshold {threshold:g}", RULE)
-    for number, (name, examples) in enumerate(rows):
-        _draw_row(sheet, HEADING + ROW * number, name, examples)
-    panel.draw_legend(sheet, threshold)
+    lines = [RULE, *(map_line(key, shown, thresholds[key]) for key in gallery_maps(shown))]
+    y = panel.heading_height(lines)
+    sheet = Sheet(WIDTH, y + sum(row_height(examples) for _, examples in rows) + LEGEND)
+    panel.draw_heading(sheet, f"{dataset}: boxes at the thresholds chosen on holdout", lines)
+    for name, examples in rows:
+        _draw_row(sheet, y, name, examples)
+        y += row_height(examples)
+    panel.draw_legend(sheet)
     return sheet.png()
 
 
+def map_line(key: MapKey, shown: ShownMaps, threshold: float) -> str:
+    """What the heading says of a map: its title, whether it is compared or recommended, and where its box is from.
+
+    >>> cam = MapKey("cam", "conv5")
+    >>> map_line(cam, ShownMaps(cam, compared=cam, layers=[cam], recommended=cam), 0.49)
+    'CAM (compared; recommended, the best on holdout): box of the values above 0.49'
+    """
+    roles = {"compared": shown.compared, "recommended, the best on holdout": shown.recommended}
+    names = "; ".join(name for name, role in roles.items() if role == key)
+    text = panel.threshold_text(key, threshold)
+    box = f"box of the values above {threshold:g}" if key.refinement == "none" else f"box of {text}, no threshold"
+    return f"{titles.title(*key)}{f' ({names})' if names else ''}: {box}"
+
+
+def row_height(examples: list[Example]) -> float:
+    """Height of a row, inches. It depends on the proportions of its pictures."""
+    return NAMES + max(_panel_size(example)[1] for example in examples) + CAPTIONS
+
+
+def _panel_size(example: Example) -> tuple[float, float]:
+    """Width and height of a panel, inches: an example's panels fill its width unless that makes them too high."""
+    count = 1 + len(example.heatmaps)
+    width = (EXAMPLE - (count - 1) * GAP) / count
+    return width, fitted_size(example.picture.shape, (width, MAX_HEIGHT))[1]
+
+
 def _draw_row(sheet: Sheet, y: float, group: str, examples: list[Example]) -> None:
-    middle = y + NAMES + PANEL[1] / 2
+    height = row_height(examples) - NAMES - CAPTIONS
+    middle = y + NAMES + height / 2
     sheet.text(EDGE + 0.1, middle, group, 12, weight="bold", rotation=90, va="center", ha="center")
-    for example, x in zip(examples, (EDGE + 0.35, WIDTH - EDGE - EXAMPLE), strict=False):
-        _draw_example(sheet, x, y, example)
+    for example, x in zip(examples, (EDGE + GROUP, WIDTH - EDGE - EXAMPLE), strict=False):
+        _draw_example(sheet, x, y, height, example)
 
 
-def _draw_example(sheet: Sheet, x: float, y: float, example: Example) -> None:
+def _draw_example(sheet: Sheet, x: float, y: float, height: float, example: Example) -> None:
     """Write the class and the prediction, and draw the panels below side by side."""
     right = example.predicted == example.label
     sheet.text(x, y, example.label, 11, EXAMPLE, weight="bold")
     sheet.text(x, y + 0.2, "✓ predicted correctly" if right else f"✗ predicted {example.predicted}", 10, EXAMPLE)
+    size = _panel_size(example)[0], height
     for number, scored in enumerate([None, *example.heatmaps]):
-        left = x + number * (PANEL[0] + GAP)
-        text = f"{titles.method_title(scored.key.map)}: {panel.iou_text(scored)}" if scored else "ground truth"
-        panel.draw_panel(sheet, left, y + NAMES, PANEL, example, scored)
-        panel.draw_caption(sheet, left, y + NAMES, PANEL, text)
+        left = x + number * (size[0] + GAP)
+        panel.draw_panel(sheet, left, y + NAMES, size, example, scored)
+        panel.draw_caption(sheet, left, y + NAMES, size, _caption(scored))
+
+
+def _caption(scored: ScoredHeatmap | None) -> list[str]:
+    """The lines below a heatmap, or below the picture itself."""
+    if scored is None:
+        return ["ground truth"]
+    lines = [panel.iou_text(scored), panel.method_text(scored.key), panel.layer_text(scored.key)]
+    return [line for line in lines if line]

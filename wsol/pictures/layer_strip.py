@@ -1,61 +1,78 @@
-"""The layer strip: one test image with CAM, and with the compared map at every layer."""
+"""The layer strip: one test image with CAM, with the compared map at every layer, and with the recommended map."""
 
 import math
 
 from wsol.maps import titles
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
-from wsol.pictures.panel import EDGE, GAP, HEADING, LEGEND, WIDTH
+from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps
+from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 
-COLUMNS = 6
-RULE = "The test image whose IoU by layer correlates most with the mean IoU by layer. Bold: the map compared with CAM."
+COLUMNS = 7
+RULES = [
+    "The test image whose IoU by layer correlates most with the mean IoU by layer. Bold: the compared map.",
+    "Below each heatmap: its layer; its size and threshold (> 0.1: box of the values above 0.1); its IoU.",
+]
 
 # inches
 COLUMN = (WIDTH - 2 * EDGE - (COLUMNS - 1) * GAP) / COLUMNS  # width of a panel
 MAX_HEIGHT = 1.9  # of a panel
-CAPTIONS = 0.6  # height of the two lines below a panel
-LINE = 0.19  # height of a line
+CAPTIONS = 3 * LINE + 0.2  # height of the lines below a panel, and of the space to the next row
 
 
 @panel.default_style
-def draw(example: Example, dataset: str, compared: MapKey, threshold: float) -> bytes:
+def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapKey, float]) -> bytes:
     """Draw the layer strip: the picture, then each of its heatmaps in order.
 
     Args:
         example: the image, with any number of heatmaps.
         dataset: name of the dataset, for the title.
-        compared: the compared map. Its caption is bold.
-        threshold: threshold of the boxes, fraction of the heatmap's maximum.
+        shown: the maps, for the heading. The compared map's caption is bold.
+        thresholds: of each of the heatmaps, a heatmap value; not used of refined maps.
 
     Returns:
         A PNG file.
     """
     size = COLUMN, fitted_size(example.picture.shape, (COLUMN, MAX_HEIGHT))[1]
     rows = math.ceil((1 + len(example.heatmaps)) / COLUMNS)
-    sheet = Sheet(WIDTH, HEADING + (size[1] + CAPTIONS) * rows + LEGEND)
-    maps = panel.beside_cam(titles.method_title(compared.map))
-    panel.draw_heading(sheet, f"{dataset}: {maps} at every layer, threshold {threshold:g}", RULE)
+    lines = [*RULES, f"Recommended, the best on holdout: {titles.title(*shown.recommended)}."]
+    heading = panel.heading_height(lines)
+    sheet = Sheet(WIDTH, heading + (size[1] + CAPTIONS) * rows + LEGEND)
+    panel.draw_heading(sheet, title(dataset, shown.compared), lines)
     for number, scored in enumerate([None, *example.heatmaps]):
         row, column = divmod(number, COLUMNS)
-        x, y = EDGE + column * (COLUMN + GAP), HEADING + row * (size[1] + CAPTIONS)
-        weight = "bold" if scored and scored.key == compared else "normal"
+        x, y = EDGE + column * (COLUMN + GAP), heading + row * (size[1] + CAPTIONS)
+        weight = "bold" if scored and scored.key == shown.compared else "normal"
         panel.draw_panel(sheet, x, y, size, example, scored)
-        for line, text in enumerate(_captions(example, scored)):
-            panel.draw_caption(sheet, x, y + LINE * line, size, text, weight)
-    panel.draw_legend(sheet, threshold)
+        panel.draw_caption(sheet, x, y, size, _caption(example, scored, shown, thresholds), weight)
+    panel.draw_legend(sheet)
     return sheet.png()
 
 
-def _captions(example: Example, scored: ScoredHeatmap | None) -> tuple[str, str]:
-    """The two lines below a heatmap, or below the picture itself."""
+def title(dataset: str, compared: MapKey) -> str:
+    """The title of the layer strip.
+
+    >>> title("toy_dogs", MapKey("grad_cam", "conv4"))
+    'toy_dogs: CAM and Grad-CAM at every layer, boxes at the thresholds chosen on holdout'
+    """
+    methods = dict.fromkeys(["CAM", titles.method_title(compared.map)])  # the compared map may be CAM itself
+    at_layers = "" if len(methods) == 1 else " at every layer"
+    return f"{dataset}: {' and '.join(methods)}{at_layers}, boxes at the thresholds chosen on holdout"
+
+
+def _caption(
+    example: Example, scored: ScoredHeatmap | None, shown: ShownMaps, thresholds: dict[MapKey, float]
+) -> list[str]:
+    """The lines below a heatmap, or below the picture itself."""
     if scored is None:
-        return example.label, "ground truth"
+        return [example.label, "ground truth"]
     height, width = scored.heatmap.shape
-    return _layer_title(scored.key), f"{height} × {width}, {panel.iou_text(scored)}"
+    threshold = panel.threshold_text(scored.key, thresholds[scored.key])
+    return [_name(scored.key, shown), f"{height} × {width}, {threshold}", panel.iou_text(scored)]
 
 
-def _layer_title(key: MapKey) -> str:
-    if key.map == "cam":
+def _name(key: MapKey, shown: ShownMaps) -> str:
+    """CAM, the compared map's layer, or that the map is the recommended one, which the heading names."""
+    if key == shown.cam:
         return titles.title(*key)
-    return "all layers" if key.layer == "all" else key.layer
+    return panel.layer_text(key) if key in shown.layers else "recommended"

@@ -4,7 +4,8 @@ import matplotlib.style
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from wsol.pictures.examples import Example, ScoredHeatmap
+from wsol.maps import titles
+from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
 from wsol.pictures.sheet import DPI, LineStyle, Sheet, Size, fit, overlay
 
 # two colours of Okabe and Ito's palette for all kinds of colour vision that the heatmap's colours do not contain
@@ -15,27 +16,98 @@ PREDICTED = LineStyle("#F0E442", 1.5, (3, 2))
 WIDTH = 10.0  # of the sheet
 EDGE = 0.15  # empty space at the sheet's edges
 GAP = 0.08  # between panels
-HEADING = 0.75  # height of the heading
-LEGEND = 0.8  # height of the legend
+TITLE = 0.4  # height of the title
+LINE = 0.19  # height of a line of text
+LEGEND = 0.75  # height of the legend
 COLOUR_BAR = 2.9  # width of the colour bar
 
 default_style = matplotlib.style.context("default")  # so that a user's matplotlibrc changes nothing
 
+# ---------------------------------------------------------------- text
 
-def beside_cam(title: str) -> str:
-    """Name CAM and the compared map.
 
-    >>> beside_cam("Grad-CAM at conv3_block3_out")
-    'CAM and Grad-CAM at conv3_block3_out'
+def method_text(key: MapKey) -> str:
+    """The method of a map, and its refinement if it has one.
+
+    >>> method_text(MapKey("layer_cam", "all", "grabcut"))
+    'LayerCAM, GrabCut'
     """
-    return " and ".join(dict.fromkeys(["CAM", title]))  # the compared map may be CAM itself
+    method = titles.method_title(key.map)
+    return method if key.refinement == "none" else f"{method}, {_refinement_title(key)}"
 
 
-def draw_heading(sheet: Sheet, title: str, rule: str) -> None:
-    """Write the title, and under it the rule by which the images were chosen."""
+def layer_text(key: MapKey) -> str:
+    """The layer of a map; empty for CAM, which exists at one layer only.
+
+    >>> layer_text(MapKey("grad_cam", "all"))
+    'all layers'
+    """
+    if key.map == "cam":
+        return ""
+    return "all layers" if key.layer == "all" else key.layer
+
+
+def threshold_text(key: MapKey, threshold: float) -> str:
+    """The threshold of a map, or the refinement that draws the box instead.
+
+    >>> threshold_text(MapKey("grad_cam", "all"), 0.41)
+    '> 0.41'
+    >>> threshold_text(MapKey("grad_cam", "all", "grabcut"), np.nan)
+    'GrabCut'
+    """
+    return f"> {threshold:g}" if key.refinement == "none" else _refinement_title(key)
+
+
+def _refinement_title(key: MapKey) -> str:
+    return titles.REFINEMENTS.get(key.refinement, key.refinement)
+
+
+def iou_text(scored: ScoredHeatmap) -> str:
+    """The IoU as text, or `no box`."""
+    return f"IoU {scored.iou:.2f}" if np.any(scored.box_yxyx) else "no box"
+
+
+# ---------------------------------------------------------------- heading and legend
+
+
+def heading_height(lines: list[str]) -> float:
+    """Height of the heading with these lines under its title, inches."""
+    return TITLE + LINE * len(lines) + 0.2
+
+
+def draw_heading(sheet: Sheet, title: str, lines: list[str]) -> None:
+    """Write the title at the head of the sheet, and lines of text under it."""
     max_width = WIDTH - 2 * EDGE
     sheet.text(EDGE, 0.12, title, 13, max_width, weight="bold")
-    sheet.text(EDGE, 0.4, rule, 10.5, max_width)
+    for number, text in enumerate(lines):
+        sheet.text(EDGE, TITLE + LINE * number, text, 10, max_width)
+
+
+def draw_legend(sheet: Sheet) -> None:
+    """Draw the legend at the foot of the sheet: the lines of the boxes, and the colour bar."""
+    y = sheet.height - LEGEND + 0.25
+    _draw_line_sample(sheet, EDGE, y, GROUND_TRUTH, "ground truth")
+    _draw_line_sample(sheet, EDGE + 1.75, y, PREDICTED, "predicted box")
+    _draw_colour_bar(sheet, WIDTH - EDGE - 0.05 - COLOUR_BAR, y)
+
+
+def _draw_line_sample(sheet: Sheet, x: float, y: float, style: LineStyle, name: str) -> None:
+    axes = sheet.axes(x, y, 0.45, 0.22)
+    axes.add_patch(Rectangle((-0.08, -0.16), 1.16, 1.32, color="#606060", clip_on=False))
+    axes.add_patch(style.rectangle(0.08, 0.05, 0.84, 0.9))
+    sheet.text(x + 0.57, y + 0.02, name)
+
+
+def _draw_colour_bar(sheet: Sheet, x: float, y: float) -> None:
+    sheet.text(x - 0.15, y + 0.02, "heatmap value", ha="right")
+    sheet.text(x - 0.15, y + 0.22, "1: the maximum of a single layer's map", 9, ha="right")
+    grey = np.full((35, round(COLOUR_BAR * DPI), 3), 128, np.uint8)
+    sheet.picture(x, y, (COLOUR_BAR, 0.22), overlay(grey, np.linspace(0, 1, 512)[None]), [])
+    for value in (0, 0.5, 1):
+        sheet.text(x + value * COLOUR_BAR, y + 0.24, f"{value:g}", 9, ha="center")
+
+
+# ---------------------------------------------------------------- panels
 
 
 def draw_panel(sheet: Sheet, x: float, y: float, size: Size, example: Example, scored: ScoredHeatmap | None) -> None:
@@ -56,38 +128,8 @@ def draw_panel(sheet: Sheet, x: float, y: float, size: Size, example: Example, s
     sheet.picture(x, y, size, pixels, boxes)
 
 
-def draw_caption(sheet: Sheet, x: float, y: float, size: Size, text: str, weight: str = "normal") -> None:
-    """Write a line of text under the panel of this position and size."""
-    sheet.text(x + size[0] / 2, y + size[1] + 0.06, text, 10, size[0], ha="center", weight=weight)
-
-
-def iou_text(scored: ScoredHeatmap) -> str:
-    """The IoU as text, or `no box`."""
-    return f"IoU {scored.iou:.2f}" if np.any(scored.box_yxyx) else "no box"
-
-
-def draw_legend(sheet: Sheet, threshold: float) -> None:
-    """Draw the legend at the foot of the sheet: the lines of the boxes, and the colour bar with the threshold."""
-    y = sheet.height - LEGEND + 0.3
-    _draw_line_sample(sheet, EDGE, y, GROUND_TRUTH, "ground truth")
-    _draw_line_sample(sheet, EDGE + 1.75, y, PREDICTED, "predicted box")
-    _draw_colour_bar(sheet, WIDTH - EDGE - 0.05 - COLOUR_BAR, y, threshold)
-
-
-def _draw_line_sample(sheet: Sheet, x: float, y: float, style: LineStyle, name: str) -> None:
-    axes = sheet.axes(x, y, 0.45, 0.22)
-    axes.add_patch(Rectangle((-0.08, -0.16), 1.16, 1.32, color="#606060", clip_on=False))
-    axes.add_patch(style.rectangle(0.08, 0.05, 0.84, 0.9))
-    sheet.text(x + 0.57, y + 0.02, name)
-
-
-def _draw_colour_bar(sheet: Sheet, x: float, y: float, threshold: float) -> None:
-    sheet.text(x - 0.15, y + 0.02, "heatmap value, fraction of the maximum", ha="right")
-    grey = np.full((35, round(COLOUR_BAR * DPI), 3), 128, np.uint8)
-    sheet.picture(x, y, (COLOUR_BAR, 0.22), overlay(grey, np.linspace(0, 1, 512)[None]), [])
-    for value in (0, 0.5, 1):
-        sheet.text(x + value * COLOUR_BAR, y + 0.24, f"{value:g}", 9, ha="center")
-    tick = sheet.axes(x, y, COLOUR_BAR, 0.22)
-    tick.plot([threshold] * 2, [-0.3, 1], color="black", linewidth=1, clip_on=False)
-    side = "left" if threshold < 0.5 else "right"
-    sheet.text(x + threshold * COLOUR_BAR, y - 0.24, f"threshold {threshold:g}", 9, ha=side)
+def draw_caption(sheet: Sheet, x: float, y: float, size: Size, lines: list[str], weight: str = "normal") -> None:
+    """Write lines of text under the panel of this position and size."""
+    for number, text in enumerate(lines):
+        top = y + size[1] + 0.06 + LINE * number
+        sheet.text(x + size[0] / 2, top, text, 10, size[0], ha="center", weight=weight)
