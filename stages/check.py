@@ -10,7 +10,8 @@ Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps,
 
 import json
 import pathlib
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, get_args
 
 from stages.support import params
 from stages.support.fingerprint import versions
@@ -76,6 +77,21 @@ def check_layers(settings: params.Params, layers: Layers) -> None:
     if trainable not in ("all", "head"):
         params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
     params.check_layer("layer", settings.layer, sweep, "heatmaps.layers")
+    if settings.refine.method != "none":
+        check_refined_maps(settings.refine.maps, sweep)
+
+
+def check_refined_maps(names: list[str], sweep: Sequence[str]) -> None:
+    """Raise InputError unless every map of `refine.maps` is drawn."""
+    drawn = ("cam", *get_args(params.MapName))
+    for name in names:
+        map_name, _, layer = name.partition("/")
+        if map_name not in drawn:
+            raise InputError(
+                f"Expected refine.maps to name maps that are drawn, {', '.join(drawn)}; got {name!r}: correct it."
+            )
+        if name != "cam":
+            params.check_layer(f"{name!r} of refine.maps", layer, sweep, "heatmaps.layers")
 
 
 if __name__ == "__main__":
