@@ -11,6 +11,7 @@ Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps,
 
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from stages.support import params
@@ -77,8 +78,24 @@ def check_layers(settings: params.Params, layers: Layers) -> None:
     trainable = settings.recipe.finetune.trainable
     if trainable not in ("all", "head"):
         params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
-    fusion = ["all"] if settings.heatmaps.fusion == "mean" else []
-    params.check_layer("layer", settings.layer, [*sweep, *fusion], "heatmaps.layers")
+    drawn_at = [*sweep, "all"] if settings.heatmaps.fusion == "mean" else sweep
+    params.check_layer("layer", settings.layer, drawn_at, "heatmaps.layers")
+    if settings.refine.method != "none":
+        check_refined_maps(settings.refine.maps, settings.heatmaps.methods, drawn_at)
+
+
+def check_refined_maps(names: list[str], methods: Sequence[str], layers: Sequence[str]) -> None:
+    """Raise InputError unless every map of `refine.maps` is drawn."""
+    drawn = ("cam", *methods)
+    for name in names:
+        map_name, _, layer = name.partition("/")
+        if map_name not in drawn:
+            raise InputError(
+                f"Expected refine.maps to name maps that are drawn, {', '.join(drawn)}; got {name!r}: correct it, or "
+                "add its method to heatmaps.methods."
+            )
+        if name != "cam":
+            params.check_layer(f"{name!r} of refine.maps", layer, layers, "heatmaps.layers")
 
 
 def check_precision(wanted: str) -> None:

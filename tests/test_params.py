@@ -85,6 +85,17 @@ def test_every_parameter_has_a_comment() -> None:
         ("boxes.thresholds.step", 0, "Expected boxes.thresholds.step to be greater than or equal to 0.0001; got 0"),
         ("seed", 2**32, "Expected seed to be less than 4294967296"),
         ("boxes.rectangle", "round", "Expected boxes.rectangle to be 'upright' or 'rotated'; got 'round'"),
+        ("refine.method", "crf", "Expected refine.method to be 'grabcut' or 'none'; got 'crf'"),
+        ("refine.maps", "cam", "Expected refine.maps to be a list of maps, at least one; got 'cam'"),
+        ("refine.maps", [], "Expected refine.maps to be a list of maps, at least one; got []"),
+        ("refine.maps", ["grad_cam"], "refine: maps lists 'grad_cam': write MAP/LAYER; only cam has a single layer"),
+        ("refine.maps", ["cam/"], "refine: maps lists 'cam/': write MAP/LAYER"),
+        ("refine.maps", ["cam", "cam"], "refine: maps lists cam twice: remove one"),
+        ("refine.low", "train", "Expected refine.low to be a number in 0..1 or 'holdout'; got 'train'"),
+        ("refine.high", 2, "Expected refine.high to be a number in 0..1 or 'holdout'; got 2"),
+        ("refine.low", 0.95, "refine: low 0.95 is not below high holdout: lower low, or raise high"),
+        ("refine.iterations", 0, "Expected refine.iterations to be greater than or equal to 1; got 0"),
+        ("refine.side", 16, "Expected refine.side to be greater than or equal to 32; got 16"),
         ("toy_dogs.image_size", 16, "Expected toy_dogs.image_size to be greater than or equal to 32; got 16"),
         ("toy_dogs.finetune.epochs", 2.5, "Expected toy_dogs.finetune.epochs to be a valid integer; got 2.5"),
         ("toy_dogs.backbone.weights", "imagenet", "weights exist for width 1 alone, got width 0.05"),
@@ -109,6 +120,16 @@ def test_the_layer_all_needs_the_fusion(committed: dict[str, Any]) -> None:
 def test_the_canvas_has_the_size_of_the_pictures_that_the_maps_are_drawn_on(committed: dict[str, Any]) -> None:
     assert params.validated(committed).canvas_size == committed["toy_dogs"]["image_size"]
     assert params.validated(changed(committed, "heatmaps.image_size", 64)).canvas_size == 64
+
+
+def test_low_must_be_below_high(committed: dict[str, Any]) -> None:
+    for low, high, below in ((0.1, 0.5, True), (0.5, 0.5, False), (0.6, 0.5, False), (0.6, "holdout", True)):
+        everything = changed(changed(committed, "refine.low", low), "refine.high", high)
+        if below:
+            params.validated(everything)
+        else:
+            with pytest.raises(InputError, match=rf"refine: low {low} is not below high {high}"):
+                params.validated(everything)
 
 
 def test_a_missing_parameter_is_named(committed: dict[str, Any]) -> None:

@@ -73,12 +73,12 @@ def test_every_stage_waits_for_the_check_of_the_params() -> None:
 def test_outputs_of_slow_stages_are_cached() -> None:
     # DVC's run cache, which restores an earlier recipe, knows stages whose outputs are all cached
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-    for name in ("download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "scores"):
+    for name in ("download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "refine", "scores"):
         assert all(isinstance(out, str) for out in stages[name]["outs"])
         assert "metrics" not in stages[name]
 
 
-@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "scores"])
+@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine", "scores"])
 def test_what_is_slow_does_not_depend_on_what_is_compared(stage: str) -> None:
     params = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["params"]
     assert not {"map", "layer", "threshold"} & set(params)

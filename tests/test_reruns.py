@@ -15,7 +15,7 @@ from clones import ROOT, clone_to, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 PICTURES = ["figures", "gallery"]
-FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "scores", "tables", "report", *PICTURES]
+FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "refine", "scores", "tables", "report", *PICTURES]
 
 
 def rerun(output: str) -> list[str]:
@@ -67,6 +67,7 @@ def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
         "curves",
         "boxes",
         "max_box_acc",
+        "refine",
         "scores",
         "tables",
         "report",
@@ -91,7 +92,8 @@ def test_going_back_to_an_earlier_recipe_restores_the_classifier(clone: pathlib.
     assert (clone / "models/classifier.keras").read_bytes() != classifier
     succeed(clone, "git", "checkout", "params.yaml")
     back = rerun(succeed(clone, "dvc", "repro"))
-    assert not {"download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "scores"} & set(back)
+    slow = {"download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "refine", "scores"}
+    assert not slow & set(back)
     assert (clone / "models/classifier.keras").read_bytes() == classifier
     assert succeed(clone, "git", "status", "--porcelain") == ""
 
@@ -110,6 +112,7 @@ def test_the_papers_recipe_runs(clone: pathlib.Path) -> None:
 
 def test_a_list_of_any_layers_for_the_predicted_class(clone: pathlib.Path) -> None:
     changes = ["heatmaps.layers=[conv5_block3_out,conv1_relu]", "layer=conv1_relu", "heatmaps.target=predicted"]
+    changes.append("refine.maps=[cam,grad_cam/conv1_relu]")
     assert experiment(clone, *changes) == ["check", *FROM_HEATMAPS]
     assert pd.read_csv(clone / "plots/iou_by_layer.csv")["layer"].tolist()[1:] == ["conv1_relu", "conv5_block3_out"]
     index = pd.read_parquet(clone / "data/heatmaps/index.parquet")
@@ -160,6 +163,7 @@ def killed(folder: pathlib.Path, stage: str, sign: str) -> None:
         ("heatmaps", ["data/heatmaps.partial/out/*.npy", "data/heatmaps.partial/rows.txt"]),
         ("boxes", ["data/boxes.partial/out/grad_cam-conv2*"]),
         ("max_box_acc", ["data/max_box_acc.partial/out/grad_cam-conv2*"]),
+        ("refine", ["data/refined.partial/holdout/boxes/*.npy", "data/refined.partial/holdout.txt"]),
         ("scores", ["data/scores.partial/out/*.npy"]),
     ],
 )
@@ -190,13 +194,17 @@ def test_dvc_leaves_params_yaml_whole(tmp_path: pathlib.Path) -> None:
     content = (tmp_path / "params.yaml").read_text()
     params = YAML(typ="safe").load(content)
     also = ",".join(map(str, params["boxes"]["thresholds"]["also"]))
-    layers = params["heatmaps"]["layers"]
+    layers, refined = params["heatmaps"]["layers"], ",".join(params["refine"]["maps"])
     back = {
         "threshold": params["threshold"],
         "boxes.thresholds.also": f"[{also}]",
         "heatmaps.layers": layers if layers == "all" else f"[{','.join(layers)}]",
+        "refine.maps": f"[{refined}]",
+        "refine.low": params["refine"]["low"],
+        "refine.side": "null" if params["refine"]["side"] is None else params["refine"]["side"],
     }
     there = {"threshold": 2, "boxes.thresholds.also": "[0.1,0.2]", "heatmaps.layers": "[conv1_relu]"}
+    there |= {"refine.maps": "[cam]", "refine.low": 0.2, "refine.side": 112}
     for changes in (there, back):
         flags = [flag for name, value in changes.items() for flag in ("-S", f"{name}={value}")]
         shell(tmp_path, "dvc", "exp", "run", *flags, "check")  # `check` refuses a threshold of 2, after DVC has written

@@ -60,6 +60,11 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
             "finetune.trainable to name a layer of the backbone; got 'conv9_conv'",
         ),
         ("toy_dogs.backbone.name=VGG16", "'ResNet50', 'ResNet101' or 'ResNet152'; got 'VGG16'"),
+        (
+            "refine.maps=[grad_cam/conv4_blok3_out]",
+            "of heatmaps.layers; got 'conv4_blok3_out', nearest are conv4_block3_out",
+        ),
+        ("refine.low=0.95", "refine: low 0.95 is not below high holdout"),
         ("threshold=0.123", "threshold 0.123 is not on the grid"),
         ("bootstrap.draws=plenty", "Expected bootstrap.draws to be a valid integer; got 'plenty'"),
     ],
@@ -121,7 +126,7 @@ def damage(path: pathlib.Path) -> None:
     path.write_bytes(content[:100])
 
 
-@pytest.mark.parametrize("stage", ["finetune", "heatmaps"])
+@pytest.mark.parametrize("stage", ["finetune", "heatmaps", "refine"])
 def test_a_picture_that_cannot_be_decoded(clone: pathlib.Path, stage: str) -> None:
     (shard,) = (clone / "data/toy_dogs").glob("*test.tfrecord*")
     records = [tf.train.Example.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(shard))]

@@ -9,13 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ruamel.yaml import YAML, YAMLError
 
 from stages.support import pipeline
-from wsol.boxes import thresholds
+from wsol.boxes import seed_thresholds, thresholds
 from wsol.errors import InputError
 
 Count = Annotated[int, Field(ge=1)]
 Method = Literal["grad_cam", "grad_cam_pp", "xgrad_cam", "hires_cam", "layer_cam", "activation"]
 Threshold = Annotated[float, Field(ge=0, lt=1)]
+SeedThreshold = Annotated[float, Field(ge=0, le=1)] | Literal["holdout"]
 Model = TypeVar("Model", bound=BaseModel)
+
+CHOICES = {  # what parameters of several types may be
+    "heatmaps.layers": "all or a list of layers, at least one",
+    "refine.maps": "a list of maps, at least one",
+    "refine.low": "a number in 0..1 or 'holdout'",
+    "refine.high": "a number in 0..1 or 'holdout'",
+}
 
 
 class Section(BaseModel):
@@ -105,6 +113,29 @@ class Boxes(Section):
     rectangle: Literal["upright", "rotated"]
 
 
+class Refine(Section):
+    method: Literal["grabcut", "none"]
+    maps: Annotated[list[str], Field(min_length=1)]
+    low: SeedThreshold
+    high: SeedThreshold
+    iterations: Count
+    side: Annotated[int, Field(ge=32, le=2048)] | None
+
+    @model_validator(mode="after")
+    def _maps_have_a_layer(self) -> Self:
+        for name in self.maps:
+            if name != "cam" and "" in name.partition("/"):
+                raise ValueError(f"maps lists {name!r}: write MAP/LAYER; only cam has a single layer")
+        if repeated := [name for name in self.maps if self.maps.count(name) > 1]:
+            raise ValueError(f"maps lists {repeated[0]} twice: remove one")
+        return self
+
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> Self:
+        seed_thresholds.pairs(self.low, self.high)
+        return self
+
+
 class Bootstrap(Section):
     draws: Annotated[int, Field(ge=100)]
 
@@ -121,6 +152,7 @@ class Params(Section):
     ground_truth: Literal["best", "first"]
     heatmaps: Heatmaps
     boxes: Boxes
+    refine: Refine
     bootstrap: Bootstrap
     toy_dogs: ToyDogs
     stanford_dogs: StanfordDogs
@@ -210,8 +242,8 @@ def _sentence(error: Any) -> str:
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "too_short":
         expected = "a list that is not empty"
-    if error["loc"][:2] == ("heatmaps", "layers"):
-        name, expected = "heatmaps.layers", "all or a list of layers, at least one"
+    if (choice := ".".join(map(str, error["loc"][:2]))) in CHOICES:
+        name, expected = choice, CHOICES[choice]
     if error["type"] == "value_error":
         return f"Expected params.yaml to agree with itself, but {name + ': ' if name else ''}{expected}."
     if error["type"] == "extra_forbidden":

@@ -41,7 +41,7 @@ def heatmap_boxes(
     [[0.25 0.25 0.5  0.75]
      [0.25 0.5  0.5  0.75]]
     """
-    _check_finite(heatmap)
+    check_finite(heatmap)
     canvas = upsampled(heatmap, canvas_size)
     if (component, rectangle) == ("largest", "upright"):
         boxes = _largest_upright_boxes(canvas, thresholds)
@@ -85,7 +85,8 @@ def mask_box(mask: np.ndarray, component: str, rectangle: str) -> tuple[float, f
     return _rotated_hull(contour) if rectangle == "rotated" else _upright(contour)
 
 
-def _check_finite(heatmap: np.ndarray) -> None:
+def check_finite(heatmap: np.ndarray) -> None:
+    """Raise ValueError if a heatmap has a NaN or an infinity."""
     invalid = heatmap.size - np.count_nonzero(np.isfinite(heatmap))
     if invalid:
         raise ValueError(
