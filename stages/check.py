@@ -14,7 +14,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stages.support import params
+from stages.support import params, sections
 from stages.support.fingerprint import versions
 from stages.support.folders import aside
 from stages.support.run import run
@@ -50,7 +50,7 @@ def check_weights(weights: str | None) -> None:
         )
 
 
-def layers_of(recipe: params.Recipe) -> Layers:
+def layers_of(recipe: sections.Recipe) -> Layers:
     """The layers of a dataset's backbone: those of the last heatmaps if they are of the same backbone."""
     try:
         network = json.loads(pathlib.Path(NETWORK).read_text())
@@ -61,7 +61,7 @@ def layers_of(recipe: params.Recipe) -> Layers:
     return _built(recipe)
 
 
-def _built(recipe: params.Recipe) -> Layers:
+def _built(recipe: sections.Recipe) -> Layers:
     import stages.support.quiet  # noqa: F401  here, since it takes seconds
 
     from wsol.networks import classifier, layers
@@ -70,7 +70,7 @@ def _built(recipe: params.Recipe) -> Layers:
     return Layers(layers.layer_names(model), layers.block_outputs(model))
 
 
-def check_layers(settings: params.Params, layers: Layers) -> None:
+def check_layers(settings: sections.Params, layers: Layers) -> None:
     """Raise InputError unless every layer that params.yaml names can be used."""
     sweep = layers.blocks if settings.heatmaps.layers == "all" else settings.heatmaps.layers
     for layer in sweep:

@@ -18,7 +18,7 @@ import requests
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.util import DownloadError
 
-from stages.support import params
+from stages.support import params, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.run import run
@@ -38,7 +38,7 @@ def main() -> str:
         tfds.disable_progress_bar()
     recipe, target = settings.recipe.download, f"data/{settings.dataset}"
     with workspace(target, fingerprint("download")) as folder:
-        if isinstance(recipe, params.Pictures):
+        if isinstance(recipe, sections.Pictures):
             builder = toy_dogs(folder, recipe)
         else:
             builder = stanford_dogs(folder, recipe.folder)
@@ -48,7 +48,7 @@ def main() -> str:
     return f"download: wrote {target} ({counts} images)"
 
 
-def toy_dogs(folder: pathlib.Path, recipe: params.Pictures) -> tfds.core.DatasetBuilder:
+def toy_dogs(folder: pathlib.Path, recipe: sections.Pictures) -> tfds.core.DatasetBuilder:
     """Draw toy_dogs into the folder."""
     builder = Builder(config=Pictures(name="pictures", **recipe.model_dump()), data_dir=folder)
     builder.download_and_prepare()

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import epochs, files, params
+from stages.support import epochs, files, params, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.pictures import named_pictures
@@ -59,7 +59,7 @@ def main() -> str:
     return f"finetune: wrote models/classifier.keras (test top-1 {scores['test']['top1']:.3f}) and models/training"
 
 
-def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, settings: params.Params) -> Logits:
+def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, settings: sections.Params) -> Logits:
     """Train on augmented images; returns every split's logits."""
     size, finetune, seed = settings.recipe.image_size, settings.recipe.finetune, settings.seed
     batched = {name: images.labelled(split, size).batch(finetune.batch_size) for name, split in splits.items()}
@@ -72,7 +72,7 @@ def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, setti
     return {name: model.predict(split, verbose=epochs.verbosity()) for name, split in batched.items()}
 
 
-def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, settings: params.Params) -> Logits:
+def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, settings: sections.Params) -> Logits:
     """Train the head on the features of the frozen backbone; returns every split's logits.
 
     The features are held in memory: 8 KB an image for ResNet50.
@@ -105,7 +105,7 @@ def optimise(
     batches: Callable[[int], tf.data.Dataset],
     examples: int,
     held_out: tf.data.Dataset,
-    settings: params.Training,
+    settings: sections.Training,
 ) -> None:
     """Train the model and load its best weights on `held_out`.
 

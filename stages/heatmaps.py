@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import files, params, rows
+from stages.support import files, params, rows, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, replace, workspace
 from stages.support.in_flight import COUNT, in_flight
@@ -89,13 +89,13 @@ def sweep_layers(wanted: str | list[str], model: keras.Model) -> list[str]:
     return sorted(set(wanted), key=known.index)
 
 
-def map_keys(model: keras.Model, settings: params.Heatmaps, sweep: list[str]) -> list[tuple[str, str]]:
+def map_keys(model: keras.Model, settings: sections.Heatmaps, sweep: list[str]) -> list[tuple[str, str]]:
     """(map, layer) of every map that is drawn."""
     return one_pass.map_keys(model, settings.methods, sweep, settings.fusion == "mean")
 
 
 def drawn(
-    examples: tf.data.Dataset, model: keras.Model, sweep: list[str], settings: params.Heatmaps, names: pd.Series
+    examples: tf.data.Dataset, model: keras.Model, sweep: list[str], settings: sections.Heatmaps, names: pd.Series
 ) -> Callable[[int], Iterator[rows.Batch]]:
     """From the index of the first example to batches of heatmaps and of what the index holds of each image."""
     mapper = one_pass.mapper(

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import files, params, rows
+from stages.support import files, params, rows, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, replace, workspace
 from stages.support.pictures import named_pictures
@@ -82,7 +82,7 @@ def selected(maps: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
     return table.assign(name=[pathlib.Path(file).stem for file in table["file"]])
 
 
-def refine(folder: pathlib.Path, split: str, index: pd.DataFrame, seeds: Pairs, settings: params.Params) -> None:
+def refine(folder: pathlib.Path, split: str, index: pd.DataFrame, seeds: Pairs, settings: sections.Params) -> None:
     """Refine the boxes of a split's images, each picture decoded once.
 
     Writes FOLDER/SPLIT/boxes/NAME.npy, (images, pairs, 4) float32, and FOLDER/SPLIT/degenerate/NAME.npy,
@@ -108,7 +108,7 @@ def refine(folder: pathlib.Path, split: str, index: pd.DataFrame, seeds: Pairs, 
         rows.fill(folder / split, folder / f"{split}.txt", len(places), batches, f"refine {split}")
 
 
-def image_refiner(seeds: Pairs, settings: params.Params) -> Callable[[np.ndarray, int], rows.Batch]:
+def image_refiner(seeds: Pairs, settings: sections.Params) -> Callable[[np.ndarray, int], rows.Batch]:
     """From a picture and its row in the arrays of heatmaps to its boxes, of every map with its pairs."""
     heatmaps = {name: files.read_array(f"{HEATMAPS}/{name}.npy") for name in seeds}
     iterations, boxes = settings.refine.iterations, settings.boxes

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.support import files, params
+from stages.support import files, params, sections
 from stages.support.folders import fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
@@ -51,7 +51,7 @@ def main() -> str:
     return "\n".join([summary(settings, len(test.index), beside_cam), "", first_maps(made["leaderboard"])])
 
 
-def compared_keys(settings: params.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
+def compared_keys(settings: sections.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
     """The keys of CAM and of the map that params.yaml compares with it."""
     layers = maps.loc[(maps["map"] == settings.map) & (maps["refinement"] == "none"), "layer"].tolist()
     params.check_layer("layer", settings.layer, layers, f"the maps drawn of {settings.map}")
@@ -65,7 +65,9 @@ def read_images(key: Key) -> pd.DataFrame:
     return files.read_table("data/iou.parquet", equal)
 
 
-def with_context(figures: dict[str, Any], settings: params.Params, maps: pd.DataFrame, test: Images) -> dict[str, Any]:
+def with_context(
+    figures: dict[str, Any], settings: sections.Params, maps: pd.DataFrame, test: Images
+) -> dict[str, Any]:
     """The headline with what it is of: the compared map, the images, and the classifier's accuracy."""
     context = {name: getattr(settings, name) for name in ("dataset", "map", "layer", "threshold")}
     context |= {"images": len(test.index), "images_without_box": test.left_out}
@@ -106,7 +108,7 @@ def write_plots(
         files.write_csv(f"plots/{name}.csv", table)
 
 
-def summary(settings: params.Params, images: int, compared: pd.DataFrame) -> str:
+def summary(settings: sections.Params, images: int, compared: pd.DataFrame) -> str:
     """The headline as a table."""
     shown = compared.assign(
         threshold=compared["threshold"].replace({"fixed": str(settings.threshold), "none": ""}),

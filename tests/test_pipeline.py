@@ -20,7 +20,18 @@ from wsol.boxes import geometry
 WITHOUT_EFFECT = {
     *(
         f"stages/support/{name}.py"
-        for name in ("fingerprint", "folders", "in_flight", "params", "pictures", "pipeline", "quiet", "rows", "run")
+        for name in (
+            "fingerprint",
+            "folders",
+            "in_flight",
+            "params",
+            "pictures",
+            "pipeline",
+            "quiet",
+            "rows",
+            "run",
+            "sections",
+        )
     ),
     *("wsol/errors.py", "wsol/maps/checks.py"),
 }

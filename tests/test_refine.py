@@ -154,11 +154,11 @@ def test_a_map_that_was_not_drawn(workspace: pathlib.Path, entry: str) -> None:
 
 
 def test_the_check_refuses_a_map_that_is_not_drawn() -> None:
-    check.check_refined_maps(["cam", "grad_cam/conv1"], ["conv1"])
+    check.check_refined_maps(["cam", "grad_cam/conv1"], ["grad_cam"], ["conv1"])
     with pytest.raises(InputError, match=r"refine\.maps to name maps that are drawn, cam, .*; got 'layer_kam/conv1'"):
-        check.check_refined_maps(["layer_kam/conv1"], ["conv1"])
+        check.check_refined_maps(["layer_kam/conv1"], ["grad_cam"], ["conv1"])
     with pytest.raises(InputError, match=r"'grad_cam/conv2' of refine\.maps to name a layer of heatmaps\.layers"):
-        check.check_refined_maps(["grad_cam/conv2"], ["conv1"])
+        check.check_refined_maps(["grad_cam/conv2"], ["grad_cam"], ["conv1"])
 
 
 # ---------------------------------------------------------------- stopped runs

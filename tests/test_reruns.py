@@ -39,7 +39,7 @@ def test_another_layer_reruns_the_report_and_the_pictures(clone: pathlib.Path) -
 
 
 def test_a_helper_that_decides_nothing_reruns_nothing(clone: pathlib.Path) -> None:
-    for name in ("params", "run", "folders", "rows", "quiet", "fingerprint"):
+    for name in ("params", "sections", "run", "folders", "rows", "quiet", "fingerprint"):
         path = clone / f"stages/support/{name}.py"
         path.write_text(path.read_text() + "\n# a comment\n")
     assert rerun(succeed(clone, "dvc", "repro")) == []

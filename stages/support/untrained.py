@@ -4,7 +4,7 @@ import stages.support.quiet  # noqa: F401
 
 import keras
 
-from stages.support.params import Recipe
+from stages.support.sections import Recipe
 from wsol.networks import classifier
 
 FROZEN_SEED = 0

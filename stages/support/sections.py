@@ -1,0 +1,169 @@
+"""The sections of params.yaml as types: what each parameter may be."""
+
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wsol.boxes import seed_thresholds, thresholds
+
+Count = Annotated[int, Field(ge=1)]
+Method = Literal["grad_cam", "grad_cam_pp", "xgrad_cam", "hires_cam", "layer_cam", "activation"]
+Threshold = Annotated[float, Field(ge=0, lt=1)]
+SeedThreshold = Annotated[float, Field(ge=0, le=1)] | Literal["holdout"]
+
+
+class Section(BaseModel):
+    """A section of params.yaml. Unknown keys are refused and values are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Backbone(Section):
+    name: Literal["ResNet50", "ResNet101", "ResNet152"]
+    width: Annotated[float, Field(gt=0, le=4)]
+    weights: str | None
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Self:
+        if self.weights is not None and self.width != 1:
+            raise ValueError(f"weights exist for width 1 alone, got width {self.width}: set weights to null")
+        return self
+
+
+class Training(Section):
+    epochs: Count
+    batch_size: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    patience: Count
+
+
+class Finetune(Training):
+    trainable: str
+    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
+    head: Training
+
+
+class Pictures(Section):
+    seed: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=2)]
+    test: Count
+
+
+class Archives(Section):
+    folder: str
+
+
+class Recipe(Section):
+    """A dataset's section."""
+
+    image_size: Annotated[int, Field(ge=32, le=2048)]
+    download: Pictures | Archives
+    backbone: Backbone
+    finetune: Finetune
+
+
+class ToyDogs(Recipe):
+    download: Pictures
+
+
+class StanfordDogs(Recipe):
+    download: Archives
+
+
+class Heatmaps(Section):
+    methods: Annotated[list[Method], Field(min_length=1)]
+    layers: Literal["all"] | Annotated[list[str], Field(min_length=1)]
+    target: Literal["ground_truth", "predicted"]
+    score: Literal["logit", "softmax"]
+    relu: bool
+    fusion: Literal["mean", "none"]
+    image_size: Annotated[int, Field(ge=32, le=2048)] | None
+    precision: Literal["float32", "bfloat16"]
+    batch_size: Count
+
+    @model_validator(mode="after")
+    def _methods_once(self) -> Self:
+        if len(set(self.methods)) < len(self.methods):
+            raise ValueError(f"methods names a method twice ({', '.join(self.methods)}): name each once")
+        return self
+
+
+class Thresholds(Section):
+    step: Annotated[float, Field(ge=0.0001, lt=1)]
+    also: list[Threshold]
+
+
+class Boxes(Section):
+    thresholds: Thresholds
+    component: Literal["largest", "first"]
+    rectangle: Literal["upright", "rotated"]
+
+
+class Refine(Section):
+    method: Literal["grabcut", "none"]
+    maps: Annotated[list[str], Field(min_length=1)]
+    low: SeedThreshold
+    high: SeedThreshold
+    iterations: Count
+    side: Annotated[int, Field(ge=32, le=2048)] | None
+
+    @model_validator(mode="after")
+    def _maps_have_a_layer(self) -> Self:
+        for name in self.maps:
+            if name != "cam" and "" in name.partition("/"):
+                raise ValueError(f"maps lists {name!r}: write MAP/LAYER; only cam has a single layer")
+        if repeated := [name for name in self.maps if self.maps.count(name) > 1]:
+            raise ValueError(f"maps lists {repeated[0]} twice: remove one")
+        return self
+
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> Self:
+        seed_thresholds.pairs(self.low, self.high)
+        return self
+
+
+class Bootstrap(Section):
+    draws: Annotated[int, Field(ge=100)]
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    map: Method
+    layer: str
+    threshold: Threshold
+    dataset: Literal["toy_dogs", "stanford_dogs"]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    holdout: Annotated[float, Field(gt=0, lt=1)]
+    ground_truth: Literal["best", "first"]
+    heatmaps: Heatmaps
+    boxes: Boxes
+    refine: Refine
+    bootstrap: Bootstrap
+    toy_dogs: ToyDogs
+    stanford_dogs: StanfordDogs
+
+    @property
+    def recipe(self) -> Recipe:
+        """The section that `dataset` names."""
+        return cast(Recipe, getattr(self, self.dataset))
+
+    @property
+    def canvas_size(self) -> int:
+        """Side of the square on which boxes are drawn: the pictures' size in the network that draws the maps."""
+        return self.heatmaps.image_size or self.recipe.image_size
+
+    @model_validator(mode="after")
+    def _map_is_drawn(self) -> Self:
+        if self.map not in self.heatmaps.methods:
+            methods = ", ".join(self.heatmaps.methods)
+            raise ValueError(f"map {self.map} is not among heatmaps.methods ({methods}): add it, or set map to one")
+        if self.layer == "all" and self.heatmaps.fusion == "none":
+            raise ValueError("layer all needs heatmaps.fusion mean: set it, or set layer to a layer")
+        return self
+
+    @model_validator(mode="after")
+    def _on_the_grid(self) -> Self:
+        grid = thresholds.grid(self.boxes.thresholds.step, self.boxes.thresholds.also)
+        thresholds.index_of(grid, self.threshold)
+        return self
