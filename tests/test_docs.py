@@ -18,6 +18,7 @@ from wsol.scores.claims import markdown
 
 DOCS = [*ROOT.glob("docs/*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
 LAYER = "conv3_block3_out"
+DATASETS = ("toy_dogs", "stanford_dogs")
 
 
 class Results(NamedTuple):
@@ -338,9 +339,11 @@ def parameters(section: dict[str, Any], prefix: str = "") -> list[str]:
 def readers(parameter: str) -> list[str]:
     """The stages, except for `check`, that declare a parameter or a section that contains it."""
     section, found = parameter.partition(".")[0], []
-    section = section if section.endswith("_dogs") else "toy_dogs"
     for stage, content in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].items():
-        declared = [str(entry).replace("${dataset}", section) for entry in content.get("params", [])]
+        declared = [
+            str(entry).replace("${dataset}", section if section in DATASETS else "")
+            for entry in content.get("params", [])
+        ]
         if stage != "check" and any(f"{parameter}.".startswith(f"{entry}.") for entry in declared):
             found.append(stage)
     return found
