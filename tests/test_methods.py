@@ -1,10 +1,14 @@
 """The formulas of the maps: by hand, against a loop, and their identities. Normalisation, fusion, the finite check."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from stages.support import sections
 from wsol.maps import checks, methods
+from wsol.maps.titles import TITLES
 
 NAN, INF = float("nan"), float("inf")
 
@@ -46,6 +50,11 @@ def test_every_method_equals_the_loop(method: str, channels: int, negative: bool
     expected = [looped(method, *pair) for pair in zip(activations, gradients, strict=True)]
     result = methods.METHODS[method](tf.constant(activations), tf.constant(gradients))
     np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_every_method_has_a_title_and_can_be_set() -> None:
+    assert tuple(methods.METHODS) == get_args(sections.Method)
+    assert set(methods.METHODS) <= set(TITLES)
 
 
 def test_cam_by_hand() -> None:
