@@ -3,7 +3,7 @@
     python -m benchmarks.full_scale [boxes] [layer] [memory]
 
 boxes    the stages `boxes` and `max_box_acc` on random heatmaps of the true shapes: all 120 breeds (1,200 images of
-         holdout, 8,580 of test), CAM and Grad-CAM at 16 layers. Random heatmaps are the worst case: those of a network
+         holdout, 8,580 of test), the 35 maps of the default parameters. Random heatmaps are the worst case: those of a network
          have large areas of zeros.
 layer    the stages `scores`, `tables` and `report`, and a change of layer up to the new metrics, with 100 maps of these
          images. The outputs of `boxes` and `max_box_acc` are simulated.
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def boxes(folder: pathlib.Path) -> Runs:
-    keys = [("cam", LAST), *(("grad_cam", layer) for layer in LAYERS)]
+    keys = [("cam", LAST), *itertools.product(("grad_cam", "layer_cam"), [*LAYERS, "all"])]
     simulate_heatmaps(folder, keys, keys, HOLDOUT, TEST)
     title = f"{len(keys)} maps, {HOLDOUT + TEST} images"
     return {f"{stage}, {title}": stage_run(folder, stage) for stage in ("boxes", "max_box_acc")}
@@ -138,7 +138,8 @@ def simulate_heatmaps(folder: pathlib.Path, keys: Keys, drawn: Keys, holdout: in
     table = pd.DataFrame(keys, columns=["map", "layer"]).assign(refinement="none", height=sides, width=sides)
     table.assign(file=[file_name(*key) for key in keys]).to_parquet(heatmaps / "maps.parquet")
     for map_name, layer in drawn:
-        values = rng.random((holdout + test, LAYERS[layer], LAYERS[layer]), np.float32)
+        side = LAYERS.get(layer, max(LAYERS.values()))
+        values = rng.random((holdout + test, side, side), np.float32)
         values /= values.max(axis=(1, 2), keepdims=True)
         np.save(heatmaps / file_name(map_name, layer), values.astype(np.float16))
 

@@ -38,6 +38,24 @@ def test_another_layer_reruns_the_report_and_the_pictures(clone: pathlib.Path) -
     assert re.search(r"[ /]cam\.mean_iou", changes) is None
 
 
+def test_the_fusion_of_another_method_reruns_the_report_and_the_pictures(clone: pathlib.Path) -> None:
+    assert experiment(clone, "map=layer_cam", "layer=all") == ["check", "report", *PICTURES]
+    headline = YAML(typ="safe").load(clone / "metrics/localization.json")
+    scores = pd.read_csv(clone / "tables/scores.csv").set_index(["map", "layer", "score"])["estimate"]
+    assert headline["compared"]["mean_iou"] == scores["layer_cam", "all", "mean_iou"]
+
+
+def test_other_methods_rerun_from_the_heatmaps(clone: pathlib.Path) -> None:
+    changes = ["heatmaps.methods=[hires_cam]", "map=hires_cam", "heatmaps.fusion=none", "refine.method=none"]
+    changes += ["heatmaps.image_size=64", "heatmaps.layers=[conv4_block1_out,conv5_block3_out]"]
+    assert experiment(clone, *changes, "layer=conv4_block1_out") == ["check", *FROM_HEATMAPS]
+    maps = pd.read_parquet(clone / "data/heatmaps/maps.parquet")
+    assert maps["map"].tolist() == ["cam", "hires_cam", "hires_cam"]
+    assert maps["height"].tolist() == [2, 4, 2]  # of pictures of 64 pixels
+    verdicts = {claim["verdict"] for claim in YAML(typ="safe").load(clone / "metrics/claims.json")}
+    assert "undecided" in verdicts  # the claims about Grad-CAM, which was not drawn
+
+
 def test_a_helper_that_decides_nothing_reruns_nothing(clone: pathlib.Path) -> None:
     for name in ("params", "sections", "run", "folders", "rows", "quiet", "fingerprint"):
         path = clone / f"stages/support/{name}.py"

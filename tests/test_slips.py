@@ -50,7 +50,12 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
     [
         ("layer=conv4_block3", "got 'conv4_block3', nearest are conv4_block3_out"),
         ("layer=conv1_relu", "Expected layer to name a layer of heatmaps.layers; got 'conv1_relu'"),
-        ("map=cam", "Expected map to be 'grad_cam'; got 'cam'"),
+        ("map=cam", "'layer_cam' or 'activation'; got 'cam'"),
+        ("map=xgrad_cam", "map xgrad_cam is not among heatmaps.methods (grad_cam, layer_cam)"),
+        ("heatmaps.methods=[grad_kam]", "'layer_cam' or 'activation'; got 'grad_kam'"),
+        ("layer=all heatmaps.fusion=none", "layer all needs heatmaps.fusion mean"),
+        ("refine.low=0.9 refine.high=0.5", "low 0.9 is not below high 0.5"),
+        ("refine.maps=[activation/all]", "to name maps that are drawn, cam, grad_cam, layer_cam; got 'activation/all'"),
         (
             "heatmaps.layers=[conv9_block1_out]",
             "heatmaps.layers to name a layer of the backbone; got 'conv9_block1_out'",
@@ -71,7 +76,8 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
 )
 def test_a_slip_deletes_nothing(clone: pathlib.Path, change: str, expected: str) -> None:
     before = listing(clone)
-    done = shell(clone, "dvc", "exp", "run", "-S", change)
+    flags = [flag for name in change.split() for flag in ("-S", name)]
+    done = shell(clone, "dvc", "exp", "run", *flags)
     assert done.returncode != 0
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
