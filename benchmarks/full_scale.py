@@ -3,8 +3,8 @@
     python -m benchmarks.full_scale [boxes] [layer] [memory]
 
 boxes    the stages `boxes` and `max_box_acc` on random heatmaps of the true shapes: all 120 breeds (1,200 images of
-         holdout, 8,580 of test), the 35 maps of the default parameters. Random heatmaps are the worst case: those of a network
-         have large areas of zeros.
+         holdout, 8,580 of test), the 35 maps of the default parameters. Random heatmaps are the worst case: those of a
+         network have large areas of zeros.
 layer    the stages `scores`, `tables` and `report`, and a change of layer up to the new metrics, with 100 maps of these
          images. The outputs of `boxes` and `max_box_acc` are simulated.
 memory   the same stages with 100 maps of 50,000 images: 17 GB of temporary files.
