@@ -7,7 +7,7 @@ Reads   params (dataset, seed, holdout, ground_truth, boxes.component, boxes.rec
 Writes  data/refined/: maps.parquet, one row a refined map; for each of these an array of boxes_yxyx, (1, images, 4)
         float32, fractions of the image, four zeros where there is none; choices.parquet, the mean IoU on holdout of
         each pair of `low` and `high` that was tried
-Takes   TIME
+Takes   half a minute for toy_dogs on 2 cores; 0.1 s an image and map at 224 x 224, on holdout for each pair
 
 GrabCut runs on holdout with every pair, and on test with the pair that is best on holdout. A stopped run is resumed
 from data/refined.partial/.
