@@ -5,6 +5,7 @@
 Reads   params (dataset, map, layer, threshold), the plots section of dvc.yaml, .dvc/plots/, plots/*.csv
 Writes  plots/figures/          a PNG per plot, named after it
         plots/iou_by_layer.svg  figure 1 as SVG
+        plots/iou_by_map.svg    the figure of all maps as SVG
 Takes   seconds
 
 `dvc plots show` draws the same plots. DVC allows no dependency on dvc.yaml: after an edit of its plots section, run
@@ -23,7 +24,7 @@ from wsol.maps import titles
 from wsol.pictures import figures
 
 TEMPLATES = ".dvc/plots"
-FIGURE_1 = "iou_by_layer"  # its template
+IN_README = ("iou_by_layer", "iou_by_map")  # templates of the figures that the README shows
 
 
 def main() -> str:
@@ -32,10 +33,11 @@ def main() -> str:
     plots = figures.vega_plots(YAML(typ="safe").load(pathlib.Path("dvc.yaml"))["plots"])
     filled = {name: figures.filled(plot, read_tables(plot), heading, TEMPLATES) for name, plot in plots.items()}
     write_pngs("plots/figures", filled)
-    (figure_1,) = (filled[name] for name, plot in plots.items() if plot["template"] == FIGURE_1)
-    with folders.aside(f"plots/{FIGURE_1}.svg") as part:
-        part.write_text(figures.svg(figure_1), encoding="utf8")
-    return f"figures: wrote plots/figures ({len(filled)} figures) and plots/{FIGURE_1}.svg"
+    for name, plot in plots.items():
+        if plot["template"] in IN_README:
+            with folders.aside(f"plots/{plot['template']}.svg") as part:
+                part.write_text(figures.svg(filled[name]), encoding="utf8")
+    return f"figures: wrote plots/figures ({len(filled)} figures) and {len(IN_README)} SVG files in plots/"
 
 
 def read_tables(plot: figures.Plot) -> dict[str, pd.DataFrame]:
