@@ -132,7 +132,7 @@ EXPECTED = {f"{figures.file_name(name)}.png" for name in PLOTS}
 
 
 def test_the_stage_draws_every_plot(run_folder: pathlib.Path) -> None:
-    assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and plots/iou_by_layer.svg"
+    assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and 2 SVG files in plots/"
     assert pictures(run_folder) == EXPECTED
     svg = (run_folder / "plots/iou_by_layer.svg").read_text(encoding="utf8")
     for text in ("toy_dogs, LayerCAM, all layers, threshold 0.1", "14 × 14", "CAM, 95 % interval", "centre box"):
