@@ -1,0 +1,131 @@
+"""The committed results of docs/results, and how the documentation writes them."""
+
+import functools
+import json
+import math
+from typing import Any, NamedTuple
+
+import pandas as pd
+from clones import ROOT
+
+from wsol.maps.titles import title as map_title
+
+LAYER = "conv3_block3_out"
+
+
+class Results(NamedTuple):
+    """One folder of docs/results."""
+
+    headline: dict[str, Any]
+    claims: list[dict[str, Any]]
+    scores: pd.DataFrame
+    comparisons: pd.DataFrame
+    baselines: pd.DataFrame
+    leaderboard: pd.DataFrame
+
+
+@functools.cache
+def results(name: str) -> Results:
+    folder = ROOT / "docs/results" / name
+    headline, claims = (json.loads((folder / f"{file}.json").read_text()) for file in ("localization", "claims"))
+    tables = ("scores", "comparisons", "baselines", "leaderboard")
+    return Results(headline, claims, *(pd.read_csv(folder / f"{table}.csv") for table in tables))
+
+
+TOY, REAL, STUDYS = (results(name) for name in ("toy_dogs", "real_dogs", "real_dogs_papers_recipe"))
+LARGER, BFLOAT16 = (results(name) for name in ("real_dogs_448", "real_dogs_bfloat16"))
+
+
+# ---------------------------------------------------------------- figures
+
+
+def of(table: pd.DataFrame, **values: str) -> pd.Series:
+    """The first row with these values."""
+    for column, value in values.items():
+        table = table[table[column] == value]
+    return table.iloc[0]
+
+
+def cell(row: Any) -> str:
+    mean = row["mean_iou"] if "mean_iou" in row else row["estimate"]
+    return f"{mean:.4f} ({row['low']:.3f} to {row['high']:.3f})"
+
+
+def chosen_cell(result: Results, map_name: str) -> str:
+    chosen = result.headline["chosen_on_holdout"][map_name]
+    if map_name == "cam":
+        return f"{cell(of(result.scores, map='cam', score='mean_iou_chosen'))}, at {chosen['threshold']:.2f}"
+    row = of(result.scores, map="grad_cam", layer=chosen["layer"], score="mean_iou_chosen")
+    return f"{cell(row)}, `{chosen['layer']}` at {chosen['threshold']:.2f}"
+
+
+def less_centre_box(result: Results, mean_iou: float) -> str:
+    return f"{mean_iou - result.headline['baselines']['centre_box']['mean_iou']:.4f}"
+
+
+def layers_that_beat_cam(result: Results, score: str) -> pd.DataFrame:
+    """The comparisons of CAM with Grad-CAM at a layer in which the layer is better, their interval below 0."""
+    rows = result.comparisons.query("comparison == 'CAM less map' and score == @score and refinement == 'none'")
+    return rows.query("other_map == 'grad_cam' and other_layer != 'all' and high < 0")
+
+
+def count(result: Results, score: str) -> int:
+    return len(layers_that_beat_cam(result, score))
+
+
+def count_by_holm(result: Results, score: str) -> int:
+    return int((layers_that_beat_cam(result, score)["p_holm"] < 0.05).sum())
+
+
+GRAD_CAM_LAYERS = "map == 'grad_cam' and layer != 'all' and refinement == 'none'"
+
+
+def layers(result: Results) -> int:
+    return len(result.scores.query(f"{GRAD_CAM_LAYERS} and score == 'mean_iou'"))
+
+
+def compared(result: Results) -> str:
+    """CAM and Grad-CAM at the study's layer, by the first claim."""
+    words = {"holds": "better than", "does not hold": "worse than", "undecided": "not distinguishable from"}
+    return f"CAM is {words[result.claims[0]['verdict']]} Grad-CAM at the study's layer."
+
+
+FUSED, REFINED = ("layer_cam", "all", "none"), ("layer_cam", "all", "grabcut")
+
+
+def leader(result: Results, map_name: str, layer: str, refinement: str) -> pd.Series:
+    return of(result.leaderboard, map=map_name, layer=layer, refinement=refinement)
+
+
+def leader_cell(result: Results, map_name: str, layer: str, refinement: str) -> str:
+    row = leader(result, map_name, layer, refinement)
+    at = "" if math.isnan(row["threshold"]) else f", at {row['threshold']:.2f}"
+    return f"{row['mean_iou']:.4f} ({row['mean_iou_low']:.3f} to {row['mean_iou_high']:.3f}){at}"
+
+
+def first_of_leaderboard(result: Results, title: str) -> str:
+    row = result.leaderboard.iloc[0]
+    name = map_title(row["map"], row["layer"], row["refinement"])
+    return (
+        f"On {title}, the best of {len(result.leaderboard)} maps on holdout is {name}. On test its mean IoU is "
+        f"{row['mean_iou']:.4f}: {difference(row, 'less_centre_box')} more than the centre box, and "
+        f"{difference(row, 'less_cam')} more than CAM."
+    )
+
+
+def difference(row: pd.Series, name: str) -> str:
+    return f"{row[name]:.4f} ({row[f'{name}_low']:.4f} to {row[f'{name}_high']:.4f})"
+
+
+def leaderboard_table(result: Results) -> str:
+    lines = [
+        "| | map | threshold | mean IoU | GT-known Loc | MaxBoxAccV2 | minus centre box | minus CAM |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    scores = ("mean_iou", "gt_known_loc", "max_box_acc_v2", "less_centre_box", "less_cam")
+    for number, row in result.leaderboard.iterrows():
+        name = map_title(row["map"], row["layer"], row["refinement"])
+        threshold = "" if math.isnan(row["threshold"]) else f"{row['threshold']:g}"
+        cells = [f"{row[s]:.3f} ({row[f'{s}_low']:.3f} to {row[f'{s}_high']:.3f})" for s in scores]
+        lines.append(f"| {number + 1} | {name} | {threshold} | {' | '.join(cells)} |")
+    return "\n".join(lines)
