@@ -38,18 +38,21 @@ def grad_cam_pp(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
 
 
 def xgrad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """XGrad-CAM (Fu 2020, eq. 8): sum over k of w_k A_k, w_k = (sum of g_k A_k) / (sum of A_k), 0 if that sum is 0."""
+    """XGrad-CAM (Fu et al. 2020): sum over k of w_k A_k.
+
+    w_k = (sum of g_k A_k) / (sum of A_k), both sums over positions; 0 if the second is 0.
+    """
     products, sums = _sums(gradients * activations), _sums(activations)
     return _weighted(activations, tf.math.divide_no_nan(products, sums))
 
 
 def hires_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """HiResCAM (Draelos and Carin 2020, eq. 5): sum over k of g_k A_k."""
+    """HiResCAM (Draelos and Carin 2020): sum over k of g_k A_k."""
     return tf.reduce_sum(gradients * activations, axis=-1)
 
 
 def layer_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """LayerCAM (Jiang 2021, eq. 6 and 7): sum over k of relu(g_k) A_k."""
+    """LayerCAM (Jiang et al. 2021): sum over k of relu(g_k) A_k."""
     return tf.reduce_sum(tf.nn.relu(gradients) * activations, axis=-1)
 
 
