@@ -15,7 +15,7 @@ test: .venv/installed-dev
 	$(BIN)/pytest -q --numprocesses auto --maxprocesses 2
 
 bench: .venv-bench/installed
-	for question in boxes maps ingredients memory full_scale; do .venv-bench/bin/python -m benchmarks.$$question || exit 1; done
+	for question in agreement boxes maps ingredients memory full_scale; do .venv-bench/bin/python -m benchmarks.$$question || exit 1; done
 
 # These marks are written once an install is complete, so an interrupted one is repeated.
 .venv/installed: requirements.txt constraints.txt

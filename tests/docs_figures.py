@@ -209,7 +209,11 @@ def findings() -> list[str]:
 def protocol() -> list[str]:
     names = ("max_box_acc", "max_box_acc_v2", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
     acc, v2, *parts = (f"{of(REAL.scores, map='cam', score=name)['oracle'] * 100:.3f}" for name in names)
+    differences = benchmark("agreement")["differences"]
+    defined_alike = max(value for name, value in differences.items() if "grad_cam_pp" not in name)
     return [
+        f"The largest difference is {defined_alike:.1e} of the map's maximum. Grad-CAM++ differs by up to "
+        f"{max(differences.values()):.2f} of it",
         f"on the {REAL.headline['images']} real dogs",
         f"In per cent, CAM has a MaxBoxAcc of {acc}. Its MaxBoxAccV2 is {v2}, the mean of {parts[0]}, {parts[1]} and "
         f"{parts[2]}.",
