@@ -106,7 +106,7 @@ def simulate_refined(folder: pathlib.Path, rng: np.random.Generator, images: int
     """The refined boxes of CAM."""
     np.save(folder / "cam-grabcut.npy", shrinking_boxes(rng, images)[:1])
     row = {"map": "cam", "layer": LAST, "refinement": "grabcut", "file": "cam-grabcut.npy", "heatmaps": "cam.npy"}
-    pd.DataFrame([row | {"low": 0.2, "high": 0.7, "degenerate": 0}]).to_parquet(folder / "maps.parquet")
+    pd.DataFrame([row | {"low": 0.2, "high": 0.7, "degenerate_test": 0}]).to_parquet(folder / "maps.parquet")
 
 
 def shrinking_boxes(rng: np.random.Generator, images: int) -> np.ndarray:

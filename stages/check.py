@@ -5,6 +5,7 @@
 Reads   params.yaml; data/heatmaps/network.json, if an earlier run has left it
 Writes  data/checked.txt     always the same, so that no change of params reruns a stage that does not read them
         data/versions.json   the versions of TensorFlow and Keras, which decide weights and heatmaps
+        data/opencv.json     the version of OpenCV, which decides boxes
 Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps, and so has to be built, and where
         heatmaps.precision is bfloat16
 """
@@ -15,11 +16,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stages.support import params, sections
-from stages.support.fingerprint import versions
+from stages.support.fingerprint import PACKAGES, versions
 from stages.support.folders import aside
 from stages.support.run import run
 from wsol.errors import InputError
 
+VERSIONS = {"versions": PACKAGES, "opencv": ("opencv-python-headless",)}
 NETWORK = "data/heatmaps/network.json"
 
 
@@ -35,8 +37,9 @@ def main() -> str:
     check_weights(settings.recipe.backbone.weights)
     check_layers(settings, layers_of(settings.recipe))
     check_precision(settings.heatmaps.precision)
-    with aside("data/versions.json") as part:
-        part.write_text(json.dumps(versions()) + "\n")
+    for name, packages in VERSIONS.items():
+        with aside(f"data/{name}.json") as part:
+            part.write_text(json.dumps(versions(packages)) + "\n")
     with aside("data/checked.txt") as part:
         part.write_text("params.yaml has been checked.\n")
     return "check: params.yaml is valid"

@@ -40,7 +40,7 @@ from wsol.scores.images import scored_images
 HEATMAPS = "data/heatmaps"
 BATCH = 32  # images whose boxes are written together
 KEY = {"map": str, "layer": str, "refinement": str}  # columns and their types
-MAPS = {**KEY, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate": int}
+MAPS = {**KEY, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate_test": int}
 CHOICES = {**KEY, "low": float, "high": float, "mean_iou": float}
 
 Pair = tuple[float, float]  # low and high
@@ -169,7 +169,7 @@ def maps_table(folder: pathlib.Path, maps: pd.DataFrame, chosen: dict[str, Pair]
     lows, highs = np.array([chosen[name] for name in maps["name"]]).reshape(-1, 2).T
     degenerate = [int(np.load(folder / f"test/degenerate/{name}.npy").sum()) for name in maps["name"]]
     arrays = [array_name(name) for name in maps["name"]]
-    return maps.assign(heatmaps=maps["file"], file=arrays, low=lows, high=highs, degenerate=degenerate)
+    return maps.assign(heatmaps=maps["file"], file=arrays, low=lows, high=highs, degenerate_test=degenerate)
 
 
 def write_table(path: pathlib.Path, table: pd.DataFrame, types: dict[str, type]) -> None:

@@ -2,7 +2,8 @@
 
     python -m stages.report
 
-Reads   params (dataset, map, layer, threshold), tables/, data/heatmaps/, data/scores/, data/iou.parquet
+Reads   params (dataset, map, layer, threshold), tables/, data/heatmaps/, data/refined/, data/scores/,
+        data/iou.parquet
 Writes  metrics/localization.json    the headline
         data/coco/                   ground truth and predicted boxes, for other tools
         plots/*.csv                  the data of the plots

@@ -17,6 +17,7 @@ Every choice is made on holdout and reported on test. Images without a ground-tr
 import functools
 import os
 import pathlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -39,6 +40,7 @@ SPLITS = ("holdout", "test")
 
 Splits = dict[str, Images]
 Row = dict[str, Any]
+Overlaps = Callable[[Row], np.ndarray]
 
 
 def main() -> str:
@@ -58,7 +60,9 @@ def main() -> str:
     return f"scores: wrote data/scores ({len(maps)} maps, {len(thresholds)} thresholds)"
 
 
-def scores_of_map(images: Splits, thresholds: np.ndarray, overlaps: Any, row: Row) -> tuple[pd.DataFrame, pd.DataFrame]:
+def scores_of_map(
+    images: Splits, thresholds: np.ndarray, overlaps: Overlaps, row: Row
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A map's scores with thresholds chosen on holdout, and its means at each threshold.
 
     Args:
@@ -80,8 +84,9 @@ def scores_of_map(images: Splits, thresholds: np.ndarray, overlaps: Any, row: Ro
         at_best_thresholds(splits["holdout"], reported, thresholds).assign(split=split)
         for split, reported in splits.items()
     ]
-    oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
-    tables[1] = with_oracle(tables[1], oracle)
+    if row["refinement"] == "none":
+        oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
+        tables[1] = with_oracle(tables[1], oracle)
     key = {name: row[name] for name in KEY}
     by_threshold = means(splits["test"], thresholds) if row["refinement"] == "none" else pd.DataFrame()
     return pd.concat(tables, ignore_index=True).assign(**key), by_threshold.assign(**key)

@@ -190,6 +190,12 @@ def test_the_fusion_of_one_layer_is_its_map() -> None:
     np.testing.assert_array_equal(methods.fused([heatmaps]), heatmaps)
 
 
+def test_negative_values_do_not_outweigh_other_layers() -> None:
+    # without ReLU a layer may have values far below -1: they count as 0, so the mean is (0.5, 0.5)
+    layers = [tf.constant([[[1.0, -9.0]]]), tf.constant([[[0.0, 1.0]]])]
+    assert methods.fused(layers).numpy().ravel().tolist() == [0.5, 0.5]
+
+
 def test_the_fusion_of_empty_maps_is_empty() -> None:
     assert not methods.fused([tf.zeros((1, 2, 2)), tf.zeros((1, 4, 4))]).numpy().any()
 

@@ -89,7 +89,7 @@ def test_every_parameter_has_a_comment() -> None:
         ("refine.maps", "cam", "Expected refine.maps to be a list of maps, at least one; got 'cam'"),
         ("refine.maps", [], "Expected refine.maps to be a list of maps, at least one; got []"),
         ("refine.maps", ["grad_cam"], "refine: maps lists 'grad_cam': write MAP/LAYER; only cam has a single layer"),
-        ("refine.maps", ["cam/"], "refine: maps lists 'cam/': write MAP/LAYER"),
+        ("refine.maps", ["cam/"], "refine: maps lists 'cam/': write cam"),
         ("refine.maps", ["cam", "cam"], "refine: maps lists cam twice: remove one"),
         ("refine.low", "train", "Expected refine.low to be a number in 0..1 or 'holdout'; got 'train'"),
         ("refine.high", 2, "Expected refine.high to be a number in 0..1 or 'holdout'; got 2"),
@@ -120,6 +120,11 @@ def test_the_layer_all_needs_the_fusion(committed: dict[str, Any]) -> None:
 def test_the_canvas_has_the_size_of_the_pictures_that_the_maps_are_drawn_on(committed: dict[str, Any]) -> None:
     assert params.validated(committed).canvas_size == committed["toy_dogs"]["image_size"]
     assert params.validated(changed(committed, "heatmaps.image_size", 64)).canvas_size == 64
+
+
+def test_cam_has_a_single_layer(committed: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"refine: maps lists 'cam/conv5': write cam, which has a single layer"):
+        params.validated(changed(committed, "refine.maps", ["cam/conv5"]))
 
 
 def test_low_must_be_below_high(committed: dict[str, Any]) -> None:

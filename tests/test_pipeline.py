@@ -70,10 +70,15 @@ def test_deps_are_the_modules_that_decide_a_stages_outcome(stage: str) -> None:
     assert declared == (imported - readers) | {f"stages/{stage}.py"}
 
 
-@pytest.mark.parametrize("stage", ["features", "finetune", "heatmaps"])
+@pytest.mark.parametrize("stage", ["features", "finetune", "heatmaps", "refine"])
 def test_what_computes_with_tensorflow_depends_on_its_version_and_settings(stage: str) -> None:
     deps = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["deps"]
     assert {"data/versions.json", "stages/__init__.py"} <= set(deps)
+
+
+@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine"])
+def test_boxes_depend_on_the_version_of_opencv(stage: str) -> None:
+    assert "data/opencv.json" in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["deps"]
 
 
 def test_every_stage_waits_for_the_check_of_the_params() -> None:

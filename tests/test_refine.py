@@ -73,12 +73,12 @@ def test_what_is_written(workspace: pathlib.Path) -> None:
     assert list(contents(workspace)) == FILES
     assert not (workspace / "data/refined.partial").exists()
     maps = table("maps")
-    assert maps.columns.tolist() == ["map", "layer", "refinement", "file", "heatmaps", "low", "high", "degenerate"]
+    assert maps.columns.tolist() == ["map", "layer", "refinement", "file", "heatmaps", "low", "high", "degenerate_test"]
     assert maps["map"].tolist() == ["cam", "grad_cam"]
     assert maps["layer"].tolist() == ["last", "conv3_block3_out"]
     assert maps["refinement"].tolist() == ["grabcut"] * 2
     assert maps["heatmaps"].tolist() == ["cam.npy", "grad_cam-conv3_block3_out.npy"]
-    assert maps["degenerate"].tolist() == [1, 0]  # the empty map
+    assert maps["degenerate_test"].tolist() == [1, 0]  # the empty map
     for file in maps["file"]:
         boxes_yxyx = np.load(f"data/refined/{file}")
         assert boxes_yxyx.shape == (1, 20, 4)

@@ -10,6 +10,7 @@ import pandas as pd
 from stages.support.folders import aside
 from wsol.errors import InputError
 
+STAGES = {"refined": "refine", "data": "tables"}  # by the folder of their outputs, where the names differ
 DIGITS = 6  # significant digits of figures; further ones differ between Python versions
 
 
@@ -86,5 +87,6 @@ def read_array(path: str) -> np.ndarray:
 
 
 def remedy(path: str) -> str:
-    """How to make a damaged output anew; its folder has the stage's name."""
-    return f"make it anew with `dvc repro --force --single-item {pathlib.Path(path).parent.name}`"
+    """How to make a damaged output anew. Most folders have the name of the stage that writes them."""
+    folder = pathlib.Path(path).parent.name
+    return f"make it anew with `dvc repro --force --single-item {STAGES.get(folder, folder)}`"

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import pathlib
+from collections.abc import Sequence
 
 from stages.support import params, pipeline
 from stages.support.folders import inside
@@ -11,9 +12,9 @@ from stages.support.folders import inside
 PACKAGES = ("tensorflow", "keras")  # their versions decide weights and heatmaps
 
 
-def versions() -> dict[str, str]:
-    """The versions of TensorFlow and Keras."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """The installed versions of packages, by default those of TensorFlow and Keras."""
+    return {name: importlib.metadata.version(name) for name in packages}
 
 
 def fingerprint(stage: str, *inputs: str) -> str:

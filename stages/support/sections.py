@@ -110,6 +110,8 @@ class Refine(Section):
     @model_validator(mode="after")
     def _maps_have_a_layer(self) -> Self:
         for name in self.maps:
+            if name.startswith("cam/"):
+                raise ValueError(f"maps lists {name!r}: write cam, which has a single layer")
             if name != "cam" and "" in name.partition("/"):
                 raise ValueError(f"maps lists {name!r}: write MAP/LAYER; only cam has a single layer")
         if repeated := [name for name in self.maps if self.maps.count(name) > 1]:

@@ -18,10 +18,10 @@ def heatmap_boxes(
     """The box of a heatmap at each threshold.
 
     Args:
-        heatmap: (h, w) float, finite. Its maximum is 1, or all its values are 0. That of a mean over
-            layers is below 1.
-        thresholds: in 0..1, for a heatmap of maximum 1 fractions of the maximum. The object is the pixels
-            above the threshold. Upsampling lowers a peak of one pixel, so there may be no box at thresholds near 1.
+        heatmap: (h, w) float, finite. The maximum of a layer's heatmap is 1, or all its values are 0. The
+            maximum of a mean over layers is lower.
+        thresholds: heatmap values in 0..1. The object is the pixels above the threshold. Upsampling lowers a
+            peak of one pixel, so there may be no box at thresholds near 1.
         canvas_size: side of the square canvas, pixels.
         component: `largest` (most pixels; of equals, the first in raster order), or `first` of OpenCV's
             contours, as in the paper. Components are 8-connected.

@@ -122,7 +122,8 @@ def fused(heatmaps: Sequence[tf.Tensor]) -> tf.Tensor:
     """The mean of a method's heatmaps over layers, on the grid of the finest.
 
     Args:
-        heatmaps: of each layer, (n, h, w) float32, as `normalise` gives them. h and w differ.
+        heatmaps: of each layer, (n, h, w) float32, as `normalise` gives them. h and w differ. Negative values count
+            as 0: divided by a small maximum, they would outweigh the other layers.
 
     Returns:
         (n, most h, most w) float32. Coarser heatmaps are resized bilinearly, with half-pixel centres. The mean is not
@@ -132,5 +133,5 @@ def fused(heatmaps: Sequence[tf.Tensor]) -> tf.Tensor:
     array([[[0.5, 1. ]]], dtype=float32)
     """
     size = [max(values.shape[side] for values in heatmaps) for side in (1, 2)]
-    resized = [tf.image.resize(values[..., None], size)[..., 0] for values in heatmaps]
+    resized = [tf.image.resize(tf.nn.relu(values)[..., None], size)[..., 0] for values in heatmaps]
     return tf.add_n(resized) / len(resized)

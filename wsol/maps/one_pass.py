@@ -105,7 +105,8 @@ def class_score(logits: tf.Tensor, classes: tf.Tensor, score: str) -> tf.Tensor:
     """The score that is differentiated.
 
     For `softmax` it is the logarithm of the probability p. Its gradient is that of p divided
-    by p, so the normalised map is the same, and it does not underflow.
+    by p, so the normalised map is the same, and it does not underflow. Grad-CAM++ alone depends on
+    the gradient's scale: its equation takes exp(score) for the class score, which here is p.
 
     Args:
         logits: (n, classes) float32.

@@ -8,9 +8,9 @@ BELOW_BFLOAT16 = 1 + 2**-9  # float32 holds it, bfloat16 rounds it to 1
 
 
 def compute_in_bfloat16() -> None:
-    """Let TensorFlow run convolutions and matrix products in bfloat16, from now on and in the whole process.
+    """Let TensorFlow compute in bfloat16, from now on and in the whole process.
 
-    Weights and results stay float32.
+    The dtypes stay float32, but heatmaps and logits are rounded to bfloat16's 8 significant bits.
 
     Raises:
         InputError: the processor has no bfloat16, so TensorFlow would go on in float32.

@@ -79,8 +79,9 @@ def at_best_thresholds(choice: Localizations, reported: Localizations, threshold
     chosen = at_threshold(reported.ious[best], float(thresholds[best]), reported.top1_right, reported.top5_right)
     chosen["score"] += "_chosen"
     levels = choice.hits.mean(axis=1).argmax(axis=0)  # (4,)
+    count = len(reported.hits) if len(reported.hits) > 1 else np.nan  # a refined map has no threshold
     accuracies = [
-        (name, level / len(reported.hits) if len(reported.hits) > 1 else np.nan, reported.hits[level, :, column])
+        (name, level / count, reported.hits[level, :, column])
         for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True))
     ]
     v2 = np.mean([hits for *_, hits in accuracies[1:]], axis=0)
