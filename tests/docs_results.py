@@ -28,12 +28,13 @@ class Results(NamedTuple):
 def results(name: str) -> Results:
     folder = ROOT / "docs/results" / name
     headline, claims = (json.loads((folder / f"{file}.json").read_text()) for file in ("localization", "claims"))
-    tables = ("scores", "comparisons", "baselines", "leaderboard")
-    return Results(headline, claims, *(pd.read_csv(folder / f"{table}.csv") for table in tables))
+    paths = (folder / f"{table}.csv" for table in ("scores", "comparisons", "baselines", "leaderboard"))
+    # the run of the study's recipe is older than the leaderboard
+    return Results(headline, claims, *(pd.read_csv(path) if path.exists() else pd.DataFrame() for path in paths))
 
 
 TOY, REAL, STUDYS = (results(name) for name in ("toy_dogs", "real_dogs", "real_dogs_papers_recipe"))
-LARGER, BFLOAT16 = (results(name) for name in ("real_dogs_448", "real_dogs_bfloat16"))
+LARGER = results("real_dogs_448")
 
 
 # ---------------------------------------------------------------- figures
