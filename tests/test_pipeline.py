@@ -141,12 +141,13 @@ def test_the_outputs_agree_with_each_other(reproduced: pathlib.Path) -> None:
     index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
     maps = pd.read_parquet(reproduced / "data/heatmaps/maps.parquet")
     assert index["split"].value_counts().to_dict() == {"test": 20, "holdout": 10}  # one of four is a tenth at least
-    assert maps["map"].value_counts().to_dict() == {"grad_cam": 16, "cam": 1}
+    assert maps["map"].value_counts().to_dict() == {"grad_cam": 17, "layer_cam": 17, "cam": 1}  # 16 layers and `all`
     for row in maps.itertuples():
         heatmaps = np.load(reproduced / "data/heatmaps" / row.file)
         assert heatmaps.shape == (30, row.height, row.width)
         assert heatmaps.dtype == np.float16
-        assert set(heatmaps.max(axis=(1, 2)).tolist()) <= {0.0, 1.0}
+        assert heatmaps.max() <= 1
+        assert row.layer == "all" or set(heatmaps.max(axis=(1, 2)).tolist()) <= {0.0, 1.0}
         assert np.load(reproduced / "data/boxes" / row.file).shape == (100, 30, 4)
         assert np.load(reproduced / "data/max_box_acc" / row.file).shape == (255, 30, 4)
         assert np.load(reproduced / "data/scores" / row.file).shape == (100, 30)
@@ -180,10 +181,11 @@ def test_the_plots_data(reproduced: pathlib.Path) -> None:
     by_layer = pd.read_csv(reproduced / "plots/iou_by_layer.csv")
     by_map = pd.read_csv(reproduced / "plots/iou_by_map.csv")
     by_threshold = pd.read_csv(reproduced / "plots/iou_by_threshold.csv")
-    assert len(by_layer) == 17
-    assert len(by_map) == 17 * 2  # at the chosen and at the fixed threshold
-    assert len(by_threshold) == 17 * 100
-    assert by_layer["layer"].tolist()[1::15] == ["conv2_block1_out", "conv5_block3_out"]  # the network's order
+    assert len(by_layer) == 1 + 2 * 17  # CAM, and both methods at 16 layers and `all`
+    assert len(by_map) == (1 + 2 * 17 + 2) * 2  # refined maps too, at the chosen and at the fixed threshold
+    assert len(by_threshold) == (1 + 17) * 100  # CAM and the compared method
+    compared = by_layer.loc[by_layer["role"] == "compared", "layer"].tolist()
+    assert [compared[0], compared[-2], compared[-1]] == ["conv2_block1_out", "conv5_block3_out", "all"]
     assert {"map", "layer", "refinement", "threshold", "mean_iou"} <= set(by_layer) & set(by_threshold)
     means = by_layer.set_index(["map", "layer"])["mean_iou"]
     last = "conv5_block3_out"

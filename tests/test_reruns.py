@@ -132,7 +132,8 @@ def test_a_list_of_any_layers_for_the_predicted_class(clone: pathlib.Path) -> No
     changes = ["heatmaps.layers=[conv5_block3_out,conv1_relu]", "layer=conv1_relu", "heatmaps.target=predicted"]
     changes.append("refine.maps=[cam,grad_cam/conv1_relu]")
     assert experiment(clone, *changes) == ["check", *FROM_HEATMAPS]
-    assert pd.read_csv(clone / "plots/iou_by_layer.csv")["layer"].tolist()[1:] == ["conv1_relu", "conv5_block3_out"]
+    table = pd.read_csv(clone / "plots/iou_by_layer.csv").query("role == 'compared'")
+    assert table["layer"].tolist() == ["conv1_relu", "conv5_block3_out", "all"]
     index = pd.read_parquet(clone / "data/heatmaps/index.parquet")
     assert (index["mapped"] == index["predicted"]).all()
     assert (index["mapped"] != index["label"]).any()

@@ -11,6 +11,7 @@ from pycocotools.coco import COCO
 
 from wsol.boxes import geometry
 
+KEY = ["map", "layer", "refinement"]
 CLAIM = {"claim", "paper", "estimate", "low", "high", "verdict"}
 SCORES = {
     *("mean_iou", "gt_known_loc", "top1_loc", "top5_loc", "max_box_acc", "max_box_acc_v2"),
@@ -39,7 +40,7 @@ def mean_ious(folder: pathlib.Path, file: str, split: str) -> np.ndarray:
 
 def test_every_score_of_every_map_lies_in_its_interval(reproduced: pathlib.Path) -> None:
     scores = read(reproduced, "scores")
-    assert len(scores) == 17 * len(SCORES)
+    assert len(scores) == 37 * len(SCORES)  # CAM, two methods at 16 layers and `all`, two refined maps
     assert set(scores["score"]) == SCORES
     assert ((scores["low"] <= scores["estimate"]) & (scores["estimate"] <= scores["high"])).all()
 
@@ -51,7 +52,7 @@ def test_every_score_of_every_map_lies_in_its_interval(reproduced: pathlib.Path)
 def test_thresholds_are_those_that_holdout_prefers(
     reproduced: pathlib.Path, map_name: str, layer: str, file: str
 ) -> None:
-    row = read(reproduced, "scores").set_index(["map", "layer", "score"]).loc[map_name, layer, "mean_iou_chosen"]
+    row = read(reproduced, "scores").set_index([*KEY, "score"]).loc[map_name, layer, "none", "mean_iou_chosen"]
     on_holdout, on_test = (mean_ious(reproduced, file, split) for split in ("holdout", "test"))
     assert row["threshold"] == pytest.approx(THRESHOLDS[on_holdout.argmax()])
     assert row["estimate"] == pytest.approx(on_test[on_holdout.argmax()], rel=1e-5)
@@ -94,8 +95,8 @@ def test_empty_maps_are_counted(reproduced: pathlib.Path) -> None:
 
 
 def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
-    figures, scores = headline(reproduced), read(reproduced, "scores").set_index(["map", "layer", "score"])
-    row = scores.loc["grad_cam", "conv3_block3_out", "mean_iou"]
+    figures, scores = headline(reproduced), read(reproduced, "scores").set_index([*KEY, "score"])
+    row = scores.loc["grad_cam", "conv3_block3_out", "none", "mean_iou"]
     assert figures["compared"] | {"empty_maps": 0} == {
         "mean_iou": row["estimate"],
         "low": row["low"],
@@ -103,7 +104,7 @@ def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
         "empty_maps": 0,
     }
     differences = read(reproduced, "comparisons").query("comparison == 'CAM less map' and score == 'mean_iou'")
-    row = differences.set_index("other_layer").loc["conv3_block3_out"]
+    row = differences.set_index(["other_map", "other_layer", "refinement"]).loc["grad_cam", "conv3_block3_out", "none"]
     assert list(figures["cam_less_compared"].values()) == row[["estimate", "low", "high"]].tolist()
     difference = figures["cam"]["mean_iou"] - figures["compared"]["mean_iou"]
     assert figures["cam_less_compared"]["mean_iou"] == pytest.approx(difference, abs=1e-5)
@@ -111,9 +112,9 @@ def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
 
 def test_one_row_for_each_test_image_and_map(reproduced: pathlib.Path) -> None:
     table = pd.read_parquet(reproduced / "data/iou.parquet")
-    assert len(table) == 20 * 17
-    assert len(table.drop_duplicates(["image", "map", "layer", "refinement"])) == 20 * 17
-    mean = table[table["map"] == "cam"]["iou"].mean()
+    assert len(table) == 20 * 37
+    assert len(table.drop_duplicates(["image", *KEY])) == 20 * 37
+    mean = table.query("map == 'cam' and refinement == 'none'")["iou"].mean()
     assert mean == pytest.approx(headline(reproduced)["cam"]["mean_iou"], rel=1e-5)
     assert (table["label"] == table["predicted"]).eq(table["top1_right"]).all()
     sides = table[["ymax", "xmax"]].to_numpy() - table[["ymin", "xmin"]].to_numpy()
@@ -123,7 +124,7 @@ def test_one_row_for_each_test_image_and_map(reproduced: pathlib.Path) -> None:
 def test_the_breakdowns_parts_make_the_whole(reproduced: pathlib.Path) -> None:
     table = read(reproduced, "breakdown")
     assert {"all", "size", "boxes", "prediction", "class"} >= set(table["breakdown"])
-    cam = table[table["map"] == "cam"]
+    cam = table.query("map == 'cam' and refinement == 'none'")
     whole = cam[cam["breakdown"] == "all"]["estimate"].item()
     for _, parts in cam.groupby("breakdown"):
         assert parts["images"].sum() == 20
@@ -147,7 +148,7 @@ def test_coco_files_open(reproduced: pathlib.Path) -> None:
     table = pd.read_parquet(reproduced / "data/iou.parquet")
     for name, map_name, layer in (("cam", "cam", "conv5_block3_out"), ("compared", "grad_cam", "conv3_block3_out")):
         results = truth.loadRes(str(reproduced / f"data/coco/predictions_{name}.json"))
-        shown = table[(table["map"] == map_name) & (table["layer"] == layer)]
+        shown = table[(table[KEY] == [map_name, layer, "none"]).all(axis=1)]
         assert len(results.getAnnIds()) == (shown["box_area"] > 0).sum()
 
 
@@ -162,11 +163,36 @@ def test_figures_have_six_digits(reproduced: pathlib.Path) -> None:
     assert all(float(f"{value:.6g}") == value for value in figures)
 
 
-# ---------------------------------------------------------------- maps are found by their keys
-
-MORE = [("layer_cam", "conv3_block3_out", "none"), ("grad_cam", "all", "none"), ("grad_cam", "conv4_block1_out", "x")]
-MORE += [("cam", "conv5_block3_out", "x"), ("grad_cam", "conv3_block3_out", "x")]
+# ---------------------------------------------------------------- refined maps, and the leaderboard
 
 
-def lines(folder: pathlib.Path, file: str) -> set[str]:
-    return set((folder / file).read_text().splitlines())
+def test_a_refined_map_has_one_box_whatever_the_threshold(reproduced: pathlib.Path) -> None:
+    scores = read(reproduced, "scores").query("refinement == 'grabcut'").set_index([*KEY, "score"])["estimate"]
+    table = pd.read_parquet(reproduced / "data/iou.parquet").query("refinement == 'grabcut'")
+    index = pd.read_parquet(reproduced / "data/heatmaps/index.parquet")
+    test = (index["split"] == "test").to_numpy()
+    truth = geometry.padded_boxes(index.loc[test, "boxes_yxyx"])
+    for key, rows in table.groupby(KEY):
+        name = "cam" if key[0] == "cam" else f"{key[0]}-{key[1]}"
+        boxes_yxyx = np.load(reproduced / f"data/refined/{name}-grabcut.npy")[0, test]
+        ious = geometry.iou_with_ground_truth(boxes_yxyx, truth, "best")
+        assert rows["iou"].tolist() == rows["iou_chosen"].tolist() == pytest.approx(ious.tolist())
+        assert scores[(*key, "mean_iou")] == scores[(*key, "mean_iou_chosen")] == pytest.approx(ious.mean(), rel=1e-5)
+        reached = [(ious >= delta - 1e-6).mean() for delta in (0.3, 0.5, 0.7)]
+        assert scores[(*key, "max_box_acc_v2")] == pytest.approx(np.mean(reached), rel=1e-5)
+    assert len(table) == 20 * 2
+
+
+def test_the_leaderboard_has_every_map_in_the_order_of_holdout(reproduced: pathlib.Path) -> None:
+    board = read(reproduced, "leaderboard")
+    scores = read(reproduced, "scores").set_index([*KEY, "score"])
+    assert len(board) == 37
+    assert board["holdout"].is_monotonic_decreasing
+    baselines = read(reproduced, "baselines").set_index(["baseline", "score"])["estimate"]
+    for row in board.itertuples():
+        chosen = scores.loc[(row.map, row.layer, row.refinement, "mean_iou_chosen")]
+        assert [row.mean_iou, row.mean_iou_low, row.mean_iou_high] == chosen[["estimate", "low", "high"]].tolist()
+        assert row.holdout == chosen["holdout"]
+        assert row.less_centre_box == pytest.approx(row.mean_iou - baselines["centre_box", "mean_iou"], abs=2e-6)
+    unrefined_cam = board.query("map == 'cam' and refinement == 'none'").iloc[0]
+    assert unrefined_cam[["less_cam", "less_cam_low", "less_cam_high"]].tolist() == [0, 0, 0]
