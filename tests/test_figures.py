@@ -167,4 +167,4 @@ def test_figure_1_of_the_pipeline(reproduced: pathlib.Path) -> None:
     picture = (reproduced / "plots/iou_by_layer.svg").read_text(encoding="utf8")
     for text in ("conv2_block1_out", "conv5_block3_out", "8 × 8", "CAM, 95 % interval", "full-image box", "centre box"):
         assert text in picture
-    assert marks(picture)["point"] == 16 + 1  # each layer, the diamond
+    assert marks(picture)["point"] == 2 * 17 + 1  # both methods at 16 layers and `all`, the diamond
