@@ -36,8 +36,8 @@ CAPTIONS = {
         "The triangles on the colour scale mark CAM and the best baseline. The outlined map is compared with CAM."
     ),
     "Mean IoU by threshold": (
-        "Mean IoU of CAM, and of the compared map at every layer, by threshold. Pixels above the threshold, a fraction "
-        "of the heatmap's maximum, count as object. The dot marks the highest mean IoU of a row on the test images; "
+        "Mean IoU of CAM, and of the compared map at every layer, by threshold. Pixels above the threshold count as "
+        "object; 1 is the maximum of a layer's heatmap. The dot marks the highest mean IoU of a row on the test images; "
         "its value and its threshold are on the right. The triangle on the colour scale marks the best baseline. The "
         "ticks at the top mark the study's thresholds, 0.005 and 0.1."
     ),
