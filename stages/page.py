@@ -37,7 +37,7 @@ CAPTIONS = {
     ),
     "Mean IoU by threshold": (
         "Mean IoU of CAM, and of the compared map at every layer, by threshold. Pixels above the threshold count as "
-        "object; 1 is the maximum of a layer's heatmap. The dot marks the highest mean IoU of a row on the test images; "
+        "object; 1 is the maximum of a layer's heatmap. The dot marks the highest mean IoU of a row on test; "
         "its value and its threshold are on the right. The triangle on the colour scale marks the best baseline. The "
         "ticks at the top mark the study's thresholds, 0.005 and 0.1."
     ),
