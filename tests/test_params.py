@@ -162,7 +162,7 @@ def test_an_unknown_layer_gets_the_nearest_names() -> None:
 def test_a_stage_sees_what_it_declares_and_nothing_else(committed: dict[str, Any]) -> None:
     everything = params.validated(committed)
     part = params.part(everything, ["dataset", "toy_dogs.finetune.trainable", "toy_dogs.backbone", "boxes"])
-    assert part.recipe.finetune.trainable == "all"
+    assert part.recipe.finetune.trainable == everything.toy_dogs.finetune.trainable
     assert part.recipe.backbone == everything.toy_dogs.backbone
     assert part.boxes is everything.boxes
     for read in (
