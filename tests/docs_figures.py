@@ -87,7 +87,7 @@ def refined(result: Results, title: str) -> str:
 def larger_pictures() -> list[str]:
     """Rows of the same maps at both sizes of the pictures."""
     last = REAL.leaderboard.loc[REAL.leaderboard["map"] == "cam", "layer"].iloc[0]
-    keys = [("cam", last, "none"), FUSED, REFINED]
+    keys = [("cam", last, "none"), FUSED, ("cam", last, "grabcut"), REFINED]
     rows = [
         f"| {map_title(*key)} | {' | '.join(leader_cell(result, *key) for result in (REAL, LARGER))} |" for key in keys
     ]
