@@ -68,6 +68,7 @@ def readme() -> list[str]:
         f"CAM minus the centre box is {less_centre_box(TOY, TOY.headline['cam']['mean_iou'])} at threshold 0.1, and "
         f"{less_centre_box(TOY, TOY.headline['chosen_on_holdout']['cam']['mean_iou'])} at the threshold chosen on "
         "holdout.",
+        *(first_of_leaderboard(*case) for case in ((REAL, "real dogs"), (TOY, "`toy_dogs`"))),
     ]
 
 
