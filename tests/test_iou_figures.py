@@ -97,7 +97,7 @@ def test_a_colour_holds_from_its_threshold_to_the_next() -> None:
     path = "plots/iou_by_threshold.csv"
     table = TABLES[path].iloc[:3].assign(title="CAM", map="cam", threshold=[0.005, 0.01, 0.5])
     svg = drawn(using("iou_by_threshold"), {path: table})
-    paths = re.findall(r'maximum: [\d.]+; row: 1[^>]* d="M([\d.]+),[\d.]+h([\d.]+)v', svg)
+    paths = re.findall(r': [\d.]+; row: 1[^>]* d="M([\d.]+),[\d.]+h([\d.]+)v', svg)
     starts = [float(start) for start, _ in paths]
     ends = [float(start) + float(width) for start, width in paths]
     assert starts == pytest.approx([3, 6, 300])
@@ -111,7 +111,7 @@ def test_each_row_has_its_highest_value_and_its_threshold() -> None:
     assert [text for _, text in texts(svg, "name")] == ["0.005", "0.1", "CAM", "LayerCAM at conv4", "all"]
     # .1 holds to .5, so the middle is at .3 * 600
     dots = re.findall(
-        r'maximum: [\d.]+; row: (\d)[^>]* aria-roledescription="point"[^>]* transform="translate\((\d+)', svg
+        r': [\d.]+; row: (\d)[^>]* aria-roledescription="point"[^>]* transform="translate\((\d+)', svg
     )
     assert dots == [("1", "180"), ("2", "180"), ("3", "450")]
 
