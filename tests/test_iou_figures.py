@@ -110,9 +110,7 @@ def test_each_row_has_its_highest_value_and_its_threshold() -> None:
     assert [text for _, text in texts(svg, " at ")] == [".60 at 0.1", ".40 at 0.1", ".70 at 0.5", "LayerCAM at conv4"]
     assert [text for _, text in texts(svg, "name")] == ["0.005", "0.1", "CAM", "LayerCAM at conv4", "all"]
     # .1 holds to .5, so the middle is at .3 * 600
-    dots = re.findall(
-        r': [\d.]+; row: (\d)[^>]* aria-roledescription="point"[^>]* transform="translate\((\d+)', svg
-    )
+    dots = re.findall(r': [\d.]+; row: (\d)[^>]* aria-roledescription="point"[^>]* transform="translate\((\d+)', svg)
     assert dots == [("1", "180"), ("2", "180"), ("3", "450")]
 
 
