@@ -27,6 +27,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "stanford_dogs.finetune.trainable=head",
         "heatmaps.layers=[conv3_block3_out,conv4_block6_out,conv5_block3_out]",
         "boxes.thresholds.step=0.1",
+        "refine.maps=[cam]",
+        "refine.low=0.16",
+        "refine.high=0.7",
     ]
     succeed(folder, "dvc", "exp", "run", *(flag for change in changes for flag in ("-S", change)))
     return folder
@@ -39,6 +42,12 @@ def test_figures_known_for_these_dogs(clone: pathlib.Path) -> None:
     assert headline["cam"]["mean_iou"] == pytest.approx(0.625, abs=0.02)
     assert headline["compared"]["mean_iou"] == pytest.approx(0.43, abs=0.03)
     assert headline["baselines"]["full_image"]["mean_iou"] == pytest.approx(0.553, abs=0.001)
+
+
+def test_grabcut_improves_cam_by_a_known_figure(clone: pathlib.Path) -> None:
+    board = pd.read_csv(clone / "tables/leaderboard.csv").set_index(["map", "refinement"])
+    assert board.loc[("cam", "grabcut"), "mean_iou"] == pytest.approx(0.697, abs=0.015)
+    assert board.loc[("cam", "grabcut"), "less_cam_low"] > 0
 
 
 def test_cam_is_grad_cam_at_the_last_layer(clone: pathlib.Path) -> None:
