@@ -46,10 +46,7 @@ def read_csv(path: str) -> pd.DataFrame:
     except PermissionError:
         raise
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"Expected a table at {path}, but it is missing or damaged: make it anew with "
-            "`dvc repro --force --single-item tables`."
-        ) from error
+        raise InputError(f"Expected a table at {path}, but it is missing or damaged: {remedy(path)}.") from error
 
 
 def read_table(path: str, equal: list[tuple[str, str, str]] | None = None) -> pd.DataFrame:
