@@ -25,8 +25,9 @@ from stages.support import files, folders, params
 from stages.support.run import run
 from wsol.data import datasets
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 from wsol.pictures import examples, gallery, layer_strip
-from wsol.pictures.examples import Example, MapKey
+from wsol.pictures.examples import Example
 
 HEATMAPS = "data/heatmaps"
 

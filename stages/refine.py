@@ -35,13 +35,15 @@ from wsol.boxes.grabcut import grabcut_box
 from wsol.boxes.seed_thresholds import pairs
 from wsol.data import datasets, images
 from wsol.errors import InputError
+from wsol.maps.keys import KEY
 from wsol.scores.images import scored_images
 
 HEATMAPS = "data/heatmaps"
 BATCH = 32  # images whose boxes are written together
-KEY = {"map": str, "layer": str, "refinement": str}  # columns and their types
-MAPS = {**KEY, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate_test": int}
-CHOICES = {**KEY, "low": float, "high": float, "mean_iou": float}
+KEY_TYPES = dict.fromkeys(KEY, str)
+# columns and their types
+MAPS = {**KEY_TYPES, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate_test": int}
+CHOICES = {**KEY_TYPES, "low": float, "high": float, "mean_iou": float}
 
 Pair = tuple[float, float]  # low and high
 Pairs = dict[str, list[Pair]]  # name of an array of heatmaps -> the pairs to refine it with
@@ -159,7 +161,7 @@ def array_name(name: str) -> str:
 
 def choices_table(maps: pd.DataFrame, tried: list[Pair], means: list[np.ndarray]) -> pd.DataFrame:
     """What holdout was asked: a row for each map and pair."""
-    keys = maps[list(KEY)].loc[maps.index.repeat(len(tried))].reset_index(drop=True)
+    keys = maps[KEY].loc[maps.index.repeat(len(tried))].reset_index(drop=True)
     lows, highs = np.array(tried * len(maps)).reshape(-1, 2).T
     return keys.assign(low=lows, high=highs, mean_iou=np.concatenate([[], *means]))
 

@@ -22,13 +22,13 @@ from stages.support.folders import fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.data import coco
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.maps.titles import title
 from wsol.pictures import plot_data
 from wsol.scores import headline
 from wsol.scores.images import Images, image_info, scored_images
-from wsol.scores.localization import KEY, empty_maps, of_map
+from wsol.scores.localization import empty_maps, of_map
 
-Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
 
 MADE = ("scores", "baselines", "comparisons", "leaderboard")
@@ -54,10 +54,10 @@ def main() -> str:
 
 def compared_keys(settings: sections.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
     """The keys of CAM and of the map that params.yaml compares with it."""
-    layers = maps.loc[(maps["map"] == settings.map) & (maps["refinement"] == "none"), "layer"].tolist()
+    layers = maps.loc[(maps["map"] == settings.map) & (maps["refinement"] == UNREFINED), "layer"].tolist()
     params.check_layer("layer", settings.layer, layers, f"the maps drawn of {settings.map}")
-    cam = maps[(maps["map"] == "cam") & (maps["refinement"] == "none")].iloc[0]
-    return ("cam", cam["layer"], "none"), (settings.map, settings.layer, "none")
+    cam = maps[(maps["map"] == CAM) & (maps["refinement"] == UNREFINED)].iloc[0]
+    return ("cam", cam["layer"], UNREFINED), (settings.map, settings.layer, UNREFINED)
 
 
 def read_images(key: Key) -> pd.DataFrame:

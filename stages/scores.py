@@ -32,9 +32,10 @@ from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.geometry import iou_with_ground_truth, padded_boxes
 from wsol.boxes.thresholds import grid
+from wsol.maps.keys import KEY
 from wsol.scores import baselines
 from wsol.scores.images import Images, scored_images
-from wsol.scores.localization import KEY, Localizations, at_best_thresholds, hits_of_boxes, with_oracle
+from wsol.scores.localization import Localizations, at_best_thresholds, hits_of_boxes, with_oracle
 
 SPLITS = ("holdout", "test")
 

@@ -26,14 +26,14 @@ from stages.support.folders import aside, fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.scores import bootstrap, claims, groups, tables
 from wsol.scores.images import Images, image_info, scored_images
 from wsol.scores.leaderboard import leaderboard
-from wsol.scores.localization import KEY, at_threshold
+from wsol.scores.localization import at_threshold
 
 SHOWN = ("mean_iou", "mean_iou_chosen")  # the scores of data/iou.parquet
 
-Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
 Splits = dict[str, Images]
 
@@ -72,7 +72,7 @@ def read_scores(
 
 def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Splits) -> pd.DataFrame:
     """The rows of the tidy table that the study's claims are about."""
-    maps = maps[maps["map"].isin(["cam", "grad_cam"]) & (maps["refinement"] == "none")]
+    maps = maps[maps["map"].isin([CAM, "grad_cam"]) & (maps["refinement"] == UNREFINED)]
     claimed = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in thresholds]
     tables = [fixed_scores(thresholds, threshold, maps, images) for threshold in claimed]
     table = pd.concat([*tables, files.read_table("data/scores/chosen.parquet")], ignore_index=True)
@@ -85,7 +85,7 @@ def fixed_scores(
     """Scores of boxes drawn at one threshold of the grid; a refined map has one box, whatever the threshold."""
     tables = []
     for row in maps.to_dict("records"):
-        drawn = row["refinement"] == "none"
+        drawn = row["refinement"] == UNREFINED
         ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold) if drawn else 0]
         key, written = {name: row[name] for name in KEY}, threshold if drawn else np.nan
         for split, scored in images.items():
@@ -158,7 +158,7 @@ def write_images(
 def boxes_at(row: dict[str, Any], thresholds: list[float], threshold: float) -> np.ndarray:
     """A map's boxes (images, 4) at a threshold; those of a refined map, which has no threshold."""
     boxes_yxyx = files.read_array(row["boxes"])
-    return boxes_yxyx[index_of(thresholds, threshold) if row["refinement"] == "none" else 0]
+    return boxes_yxyx[index_of(thresholds, threshold) if row["refinement"] == UNREFINED else 0]
 
 
 if __name__ == "__main__":

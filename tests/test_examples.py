@@ -6,8 +6,8 @@ import pytest
 from score_tables import MAPS, NAMES, index, leaderboard, scores
 
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 from wsol.pictures import examples
-from wsol.pictures.examples import MapKey
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")

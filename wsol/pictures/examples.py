@@ -8,23 +8,13 @@ import numpy as np
 import pandas as pd
 
 from wsol.errors import InputError
+from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, MapKey
 from wsol.pictures import choice
 
 PER_GROUP = 2  # images of a group of the gallery
 # columns of data/iou.parquet: the IoU and the box at the map's threshold chosen on holdout
 IOU = "iou_chosen"
 EDGES = ["chosen_ymin", "chosen_xmin", "chosen_ymax", "chosen_xmax"]
-
-
-class MapKey(NamedTuple):
-    """What identifies a map in every table."""
-
-    map: str
-    layer: str
-    refinement: str = "none"
-
-
-MAP_KEY = list(MapKey._fields)
 
 
 class ScoredHeatmap(NamedTuple):
@@ -61,7 +51,7 @@ def shown_maps(maps: pd.DataFrame, leaderboard: pd.DataFrame, map_name: str, lay
     Only the recommended map may be refined.
 
     Args:
-        maps: table with the columns of MAP_KEY, in the network's order.
+        maps: table with the columns of KEY, in the network's order.
         leaderboard: tables/leaderboard.csv. Its first row is the recommended map.
         map_name: name of the compared map, e.g. `grad_cam`.
         layer: layer of the compared map.
@@ -69,15 +59,15 @@ def shown_maps(maps: pd.DataFrame, leaderboard: pd.DataFrame, map_name: str, lay
     Raises:
         InputError: the table has no such map.
     """
-    rows = maps.loc[maps["refinement"] == "none", MAP_KEY]
+    rows = maps.loc[maps["refinement"] == UNREFINED, KEY]
     keys = [MapKey(*row) for row in rows.itertuples(index=False)]
     compared = MapKey(map_name, layer)
     if compared not in keys:
         got, known = f"{map_name} at {layer}", [f"{key.map} at {key.layer}" for key in keys]
         nearest = ", ".join(difflib.get_close_matches(got, known, n=3, cutoff=0))
         raise InputError(f"Expected map and layer to name a map of this run; got {got}, nearest are {nearest}.")
-    (cam,) = (key for key in keys if key.map == "cam")
-    recommended = MapKey(*leaderboard[MAP_KEY].iloc[0])
+    (cam,) = (key for key in keys if key.map == CAM)
+    recommended = MapKey(*leaderboard[KEY].iloc[0])
     return ShownMaps(cam, compared, [key for key in keys if key.map == map_name], recommended)
 
 
@@ -105,7 +95,7 @@ def chosen_thresholds(leaderboard: pd.DataFrame) -> dict[MapKey, float]:
     >>> chosen_thresholds(pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none", "threshold": 0.4}))
     {MapKey(map='cam', layer='conv5', refinement='none'): 0.4}
     """
-    keys = leaderboard[MAP_KEY].itertuples(index=False)
+    keys = leaderboard[KEY].itertuples(index=False)
     return {MapKey(*key): threshold for key, threshold in zip(keys, leaderboard["threshold"].tolist(), strict=True)}
 
 
@@ -143,7 +133,7 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
     """
     cam, compared = ious(scores, images, [shown.cam, shown.compared]).T
     groups = choice.gallery_groups(cam, compared, PER_GROUP, seed)
-    layers = [key for key in shown.layers if key.layer != "all"] or shown.layers
+    layers = [key for key in shown.layers if key.layer != FUSION] or shown.layers
     eligible = images["top1_right"] & (images["ground_truth_boxes"] == 1)
     return groups, choice.typical_image(ious(scores, images, layers), eligible.to_numpy(), seed)
 
@@ -157,7 +147,7 @@ def ious(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.n
         keys: the maps.
     """
     rows = scores[scores["map"].isin({key.map for key in keys})]
-    table = rows.pivot(index="image", columns=MAP_KEY, values=IOU)
+    table = rows.pivot(index="image", columns=KEY, values=IOU)
     return np.stack([table[key].loc[images["image"]] for key in keys], axis=1)
 
 
@@ -172,7 +162,7 @@ def make_example(
         scores: data/iou.parquet, or the image's rows of it.
         heatmaps: (h, w) float heatmaps of the image, in the order in which they are drawn.
     """
-    rows = scores[scores["image"] == image["image"]].set_index(MAP_KEY)
+    rows = scores[scores["image"] == image["image"]].set_index(KEY)
     scored = [
         ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, IOU])
         for key, heatmap in heatmaps.items()

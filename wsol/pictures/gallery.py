@@ -1,8 +1,9 @@
 """The gallery: groups of test images, each with its picture, CAM, the compared map and the recommended map."""
 
 from wsol.maps import titles
+from wsol.maps.keys import UNREFINED, MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps, gallery_maps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, gallery_maps
 from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 
@@ -59,7 +60,7 @@ def map_line(key: MapKey, shown: ShownMaps, threshold: float) -> str:
     roles = {"compared": shown.compared, "recommended, the best on holdout": shown.recommended}
     names = "; ".join(name for name, role in roles.items() if role == key)
     text = panel.threshold_text(key, threshold)
-    box = f"box of the values above {threshold:g}" if key.refinement == "none" else f"box of {text}, no threshold"
+    box = f"box of the values above {threshold:g}" if key.refinement == UNREFINED else f"box of {text}, no threshold"
     return f"{titles.title(*key)}{f' ({names})' if names else ''}: {box}"
 
 

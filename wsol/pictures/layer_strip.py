@@ -3,8 +3,9 @@
 import math
 
 from wsol.maps import titles
+from wsol.maps.keys import MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps
 from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 

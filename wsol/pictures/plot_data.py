@@ -3,15 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, Key
 from wsol.maps.titles import REFINEMENTS, method_title, title
-from wsol.scores.localization import KEY, of_map
+from wsol.scores.localization import of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
 RULES = {"mean_iou_chosen": "chosen on holdout", "mean_iou": "fixed"}  # of a threshold, by score
-FUSION = "all"  # the layer of a fusion
 MOST_CONFUSED = 20  # classes
-
-Key = tuple[str, str, str]
 
 
 def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
@@ -28,7 +26,7 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
         CAM's rows come first, those of refined maps last.
     """
     table = scores[scores["score"].isin(RULES)].rename(columns={"estimate": "mean_iou"})
-    table = table.iloc[np.lexsort((table["map"] != "cam", table["refinement"] != "none"))]
+    table = table.iloc[np.lexsort((table["map"] != CAM, table["refinement"] != UNREFINED))]
     keys = list(table[KEY].itertuples(index=False, name=None))
     cam = of_map(table, keys[0]).set_index("score")["mean_iou"]
     table = table.assign(
@@ -43,13 +41,13 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
 
 
 def _method_title(map_name: str, refinement: str) -> str:
-    refined = "" if refinement == "none" else f", {REFINEMENTS.get(refinement, refinement)}"
+    refined = "" if refinement == UNREFINED else f", {REFINEMENTS.get(refinement, refinement)}"
     return method_title(map_name) + refined
 
 
 def _layers_in_order(table: pd.DataFrame) -> list[str]:
     """The layers of the methods, then CAM's layer if no method has it, then the fusion."""
-    methods = (table["map"] != "cam") & (table["refinement"] == "none")
+    methods = (table["map"] != CAM) & (table["refinement"] == UNREFINED)
     names = dict.fromkeys([*table.loc[methods, "layer"], *table["layer"]])
     return sorted(names, key=lambda name: name == FUSION)
 
@@ -90,9 +88,9 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
 
 def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
     """Adds `role`: unrefined CAM, the compared map at each layer with the fusion last, the other unrefined maps."""
-    cam = (table["map"] == "cam") & (table["refinement"] == "none")
+    cam = (table["map"] == CAM) & (table["refinement"] == UNREFINED)
     layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2]) & ~cam
-    others = (table["refinement"] == "none") & ~cam & ~layers
+    others = (table["refinement"] == UNREFINED) & ~cam & ~layers
     fusion = table["layer"] == FUSION
     parts = {"CAM": [cam], "compared": [layers & ~fusion, layers & fusion], "other": [others]}
     tables = [table[rows].assign(role=role) for role, masks in parts.items() for rows in masks]

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wsol.maps.keys import CAM, FUSION, UNREFINED, Key
 from wsol.scores.bootstrap import interval
 from wsol.scores.localization import of_map
 
@@ -50,10 +51,10 @@ def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list
     Returns:
         A list of {claim, paper, estimate, low, high, verdict}.
     """
-    cam = maps[(maps["map"] == "cam") & (maps["refinement"] == "none")]
+    cam = maps[(maps["map"] == CAM) & (maps["refinement"] == UNREFINED)]
     last = cam["layer"].iloc[0]
-    grad_cams = maps[(maps["map"] == "grad_cam") & (maps["refinement"] == "none") & (maps["layer"] != "all")]
-    compared = {"CAM": ("cam", last, "none"), GRAD_CAM_AT_LAYER: ("grad_cam", LAYER, "none")}
+    grad_cams = maps[(maps["map"] == "grad_cam") & (maps["refinement"] == UNREFINED) & (maps["layer"] != FUSION)]
+    compared = {"CAM": (CAM, last, UNREFINED), GRAD_CAM_AT_LAYER: ("grad_cam", LAYER, UNREFINED)}
     test = {name: _values(scores, "test", key, THRESHOLD) for name, key in compared.items()}
     low = {name: _values(scores, "test", key, LOW_THRESHOLD) for name, key in compared.items()}
     chosen = {name: _values(scores, "test", key, None) for name, key in compared.items()}
@@ -89,7 +90,7 @@ def markdown(claims: list[Claim]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _values(scores: pd.DataFrame, split: str, key: tuple[str, str, str], threshold: float | None) -> Values:
+def _values(scores: pd.DataFrame, split: str, key: Key, threshold: float | None) -> Values:
     """The IoU of each image at a threshold, or at the one chosen on holdout."""
     rows = of_map(scores[scores["split"] == split], key)
     if threshold is None:
@@ -100,7 +101,7 @@ def _values(scores: pd.DataFrame, split: str, key: tuple[str, str, str], thresho
 
 
 def _grad_cam(scores: pd.DataFrame, split: str, layer: str) -> Values:
-    return _values(scores, split, ("grad_cam", layer, "none"), THRESHOLD)
+    return _values(scores, split, ("grad_cam", layer, UNREFINED), THRESHOLD)
 
 
 def _greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:

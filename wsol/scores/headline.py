@@ -4,10 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from wsol.scores.localization import KEY, of_map
+from wsol.maps.keys import KEY, Key
+from wsol.scores.localization import of_map
 from wsol.scores.tables import CAM_LESS_MAP, OTHER
-
-Key = tuple[str, str, str]
 
 
 def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from wsol.scores.localization import KEY
+from wsol.maps.keys import CAM, KEY, UNREFINED
 from wsol.scores.tables import with_intervals
 
 MEAN_IOU = "mean_iou_chosen"
 # score of the tidy table -> its column
 SCORES = {MEAN_IOU: "mean_iou", "gt_known_loc_chosen": "gt_known_loc", "max_box_acc_v2": "max_box_acc_v2"}
-CAM = ("cam", "none")  # map and refinement
 
 
 def leaderboard(test: pd.DataFrame, holdout: pd.DataFrame, centre_box: np.ndarray, counts: np.ndarray) -> pd.DataFrame:
@@ -42,6 +41,6 @@ def _columns(test: pd.DataFrame, centre_box: np.ndarray) -> dict[str, np.ndarray
     """Values (maps, images) of each column that has an interval."""
     values = {name: np.stack(test.loc[test["score"] == score, "values"].tolist()) for score, name in SCORES.items()}
     rows = test[test["score"] == MEAN_IOU]
-    is_cam = (rows[["map", "refinement"]] == list(CAM)).all(axis=1).to_numpy()
+    is_cam = (rows[["map", "refinement"]] == [CAM, UNREFINED]).all(axis=1).to_numpy()
     (cam,) = values["mean_iou"][is_cam]
     return values | {"less_centre_box": values["mean_iou"] - centre_box, "less_cam": values["mean_iou"] - cam}

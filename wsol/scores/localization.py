@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import DELTAS, localized
+from wsol.maps.keys import KEY, Key
 
-KEY = ["map", "layer", "refinement"]  # what identifies a map
 HALF = 0.5  # IoU from which an image counts as localized
 # the columns of `wsol.scores.max_box_acc.localized`
 MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
@@ -115,7 +115,7 @@ def with_oracle(table: pd.DataFrame, oracle: pd.DataFrame) -> pd.DataFrame:
     return table.assign(oracle=means, oracle_threshold=oracle["threshold"].to_numpy())
 
 
-def of_map(scores: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
+def of_map(scores: pd.DataFrame, key: Key) -> pd.DataFrame:
     """The rows of one map: (map, layer, refinement).
 
     Example:

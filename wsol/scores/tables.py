@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import area, iou
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.scores import bootstrap
 from wsol.scores.baselines import EDGES
-from wsol.scores.localization import KEY
 
 CAM_LESS_MAP, LAYER_LESS_BEST, REFINED_LESS_MAP = "CAM less map", "layer less best layer", "refined less map"
 OTHER = [f"other_{name}" for name in KEY]
@@ -103,13 +103,13 @@ def _means(holdout: pd.DataFrame) -> pd.DataFrame:
 
 def _cam_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
     """CAM beside every other map of the same refinement, as one row each."""
-    cam, maps = rows[rows["map"] == "cam"], rows[rows["map"] != "cam"]
+    cam, maps = rows[rows["map"] == CAM], rows[rows["map"] != CAM]
     return _pairs(cam, maps, ["refinement"])
 
 
 def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
     """Every layer of a map beside the map's best layer, as one row each."""
-    maps = rows[rows["map"] != "cam"]
+    maps = rows[rows["map"] != CAM]
     best = maps.merge(best_layers(holdout)[KEY], on=KEY)
     pairs = _pairs(maps, best, ["map", "refinement"])
     return pairs[pairs["layer"] != pairs["other_layer"]]
@@ -117,7 +117,7 @@ def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
 
 def _refined_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
     """Every refined map beside the map that it refines, as one row each."""
-    refined = rows["refinement"] != "none"
+    refined = rows["refinement"] != UNREFINED
     return _pairs(rows[refined], rows[~refined], ["map", "layer"])
 
 
@@ -169,7 +169,7 @@ def breakdown(test: pd.DataFrame, groups: list[tuple[str, str, np.ndarray]], cou
 
 def images_of_map(
     image_info: pd.DataFrame,
-    key: tuple[str, str, str],
+    key: Key,
     ious: np.ndarray,
     ious_chosen: np.ndarray,
     boxes_yxyx: np.ndarray,
