@@ -10,7 +10,9 @@ Writes  tables/                every score, comparison and breakdown, with inter
         data/iou.parquet       one row for each test image and map
 Takes   seconds for toy_dogs; half a minute for 100 maps of 10,000 images
 
-Every choice is made on holdout and reported on test. Images without a ground-truth box are left out.
+Every choice is made on holdout and reported on test. Images without a ground-truth box are left out. If no image of
+holdout has one, the fixed threshold stands for the chosen ones. If no image of test has one, the tables have no rows,
+and data/iou.parquet has the boxes of all images without an IoU.
 """
 
 from typing import Any
@@ -28,9 +30,10 @@ from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
 from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.scores import bootstrap, claims, groups, tables
-from wsol.scores.images import Images, image_info, scored_images
+from wsol.scores.images import Images, image_info, remarks, reported_images, scored_images
+from wsol.scores.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
 from wsol.scores.leaderboard import leaderboard
-from wsol.scores.localization import at_threshold
+from wsol.scores.localization import at_threshold, with_fixed
 
 SHOWN = ("mean_iou", "mean_iou_chosen")  # the scores of data/iou.parquet
 
@@ -47,12 +50,14 @@ def main() -> str:
     scores = read_scores(thresholds, settings.threshold, maps, images)
     counts = bootstrap.resampled(len(images["test"].index), settings.bootstrap.draws, settings.seed)
 
-    made = make_tables(scores, images["test"], names, counts, settings.seed)
+    scored = len(images["test"].index) > 0
+    made = make_tables(scores, images["test"], names, counts, settings.seed) if scored else empty_tables()
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
     files.write_json("metrics/claims.json", judged)
-    write_images(thresholds, settings.threshold, maps, images["test"], names, scores)
-    return f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
+    write_images(thresholds, settings.threshold, maps, reported_images(index, "test"), names, scores)
+    wrote = f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
+    return "; ".join([wrote, *remarks(images["holdout"], images["test"])])
 
 
 # ---------------------------------------------------------------- read
@@ -62,9 +67,8 @@ def read_scores(
     thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
 ) -> pd.DataFrame:
     """The tidy table of scores: those at the fixed threshold and those at thresholds chosen on holdout, map by map."""
-    table = pd.concat(
-        [fixed_scores(thresholds, threshold, maps, images), files.read_table("data/scores/chosen.parquet")]
-    )
+    fixed = fixed_scores(thresholds, threshold, maps, images)
+    table = pd.concat([fixed, with_fixed(files.read_table("data/scores/chosen.parquet"), fixed)])
     places = {key: place for place, key in enumerate(keys_of(maps))}
     table["place"] = [places[key] for key in keys_of(table)]
     return table.sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
@@ -116,6 +120,12 @@ def make_tables(scores: pd.DataFrame, test: Images, classes: list[str], counts: 
     }
 
 
+def empty_tables() -> Tables:
+    """The tables without a row, where there is nothing to score."""
+    columns = {"leaderboard": LEADERBOARD_COLUMNS, **tables.COLUMNS}
+    return {name: pd.DataFrame(columns=names) for name, names in columns.items()}
+
+
 def write_tables(made: Tables, claims_table: str) -> None:
     with fresh_folder("tables") as folder:
         for name, table in made.items():
@@ -133,7 +143,8 @@ def write_images(
 ) -> None:
     """Write data/iou.parquet map by map, since all maps together may not fit into memory.
 
-    `threshold` is the fixed one. The chosen ones are in the tidy table `scores`.
+    `threshold` is the fixed one. The chosen ones are in the tidy table `scores`. Images without scores have boxes and
+    no IoU.
     """
     on_test = scores[(scores["split"] == "test") & scores["score"].isin(SHOWN)].set_index([*KEY, "score"])
     info = image_info(test, classes)
@@ -145,9 +156,10 @@ def write_images(
             boxes, chosen_boxes = (
                 boxes_at(row, thresholds, level)[test.rows] for level in (threshold, chosen["threshold"])
             )
-            table = tables.images_of_map(
-                info, key, fixed["values"], chosen["values"], boxes, chosen_boxes, test.ground_truth_yxyx
+            ious, ious_chosen = (
+                scored["values"] if len(scored["values"]) else np.full(len(info), np.nan) for scored in (fixed, chosen)
             )
+            table = tables.images_of_map(info, key, ious, ious_chosen, boxes, chosen_boxes, test.ground_truth_yxyx)
             rows = pa.Table.from_pandas(table, preserve_index=False)
             writer = writer or pq.ParquetWriter(part, rows.schema)
             writer.write_table(rows)

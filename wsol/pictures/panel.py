@@ -64,8 +64,15 @@ def _refinement_title(key: MapKey) -> str:
 
 
 def iou_text(scored: ScoredHeatmap) -> str:
-    """The IoU as text, or `no box`."""
-    return f"IoU {scored.iou:.2f}" if np.any(scored.box_yxyx) else "no box"
+    """The IoU as text, or `no box`; empty for a box without ground truth."""
+    if not np.any(scored.box_yxyx):
+        return "no box"
+    return "" if np.isnan(scored.iou) else f"IoU {scored.iou:.2f}"
+
+
+def ground_truth_text(example: Example) -> str:
+    """What the picture in its own colours shows."""
+    return "ground truth" if len(example.ground_truth_yxyx) else "no ground truth"
 
 
 # ---------------------------------------------------------------- heading and legend
