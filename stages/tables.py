@@ -55,7 +55,9 @@ def main() -> str:
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
     files.write_json("metrics/claims.json", judged)
-    write_images(thresholds, settings.threshold, maps, reported_images(index, "test"), names, scores)
+    reported = reported_images(index, "test")
+    by_image = scores if scored else without_iou(scores, settings.threshold, len(reported.index))
+    write_images(thresholds, settings.threshold, maps, reported, names, by_image)
     wrote = f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
     return "; ".join([wrote, *remarks(images["holdout"], images["test"])])
 
@@ -126,6 +128,11 @@ def empty_tables() -> Tables:
     return {name: pd.DataFrame(columns=names) for name, names in columns.items()}
 
 
+def without_iou(scores: pd.DataFrame, threshold: float, images: int) -> pd.DataFrame:
+    """Scores of images that have none: NaN, all at the fixed threshold."""
+    return scores.assign(threshold=threshold, values=[np.full(images, np.nan)] * len(scores))
+
+
 def write_tables(made: Tables, claims_table: str) -> None:
     with fresh_folder("tables") as folder:
         for name, table in made.items():
@@ -143,8 +150,7 @@ def write_images(
 ) -> None:
     """Write data/iou.parquet map by map, since all maps together may not fit into memory.
 
-    `threshold` is the fixed one. The chosen ones are in the tidy table `scores`. Images without scores have boxes and
-    no IoU.
+    `threshold` is the fixed one. The chosen ones are in the tidy table `scores`.
     """
     on_test = scores[(scores["split"] == "test") & scores["score"].isin(SHOWN)].set_index([*KEY, "score"])
     info = image_info(test, classes)
@@ -156,10 +162,9 @@ def write_images(
             boxes, chosen_boxes = (
                 boxes_at(row, thresholds, level)[test.rows] for level in (threshold, chosen["threshold"])
             )
-            ious, ious_chosen = (
-                scored["values"] if len(scored["values"]) else np.full(len(info), np.nan) for scored in (fixed, chosen)
+            table = tables.images_of_map(
+                info, key, fixed["values"], chosen["values"], boxes, chosen_boxes, test.ground_truth_yxyx
             )
-            table = tables.images_of_map(info, key, ious, ious_chosen, boxes, chosen_boxes, test.ground_truth_yxyx)
             rows = pa.Table.from_pandas(table, preserve_index=False)
             writer = writer or pq.ParquetWriter(part, rows.schema)
             writer.write_table(rows)
