@@ -9,7 +9,7 @@ Writes  plots/figures/          a PNG per plot, named after it
 Takes   seconds
 
 `dvc plots show` draws the same plots. DVC allows no dependency on dvc.yaml: after an edit of its plots section, run
-`dvc repro --force --single-item figures`.
+`dvc repro --force --single-item figures`. A plot whose tables have no rows becomes a picture that says so.
 """
 
 import pathlib
@@ -30,6 +30,7 @@ IN_README = ("iou_by_layer", "iou_by_map")  # templates of the figures that the 
 def main() -> str:
     settings = params.read("figures")
     heading = f"{settings.dataset}, {titles.title(settings.map, settings.layer)}, threshold {settings.threshold:g}"
+    heading = "; ".join([heading, *figures.remarks(pd.read_csv("plots/compared.csv"))])
     plots = figures.vega_plots(YAML(typ="safe").load(pathlib.Path("dvc.yaml"))["plots"])
     filled = {name: figures.filled(plot, read_tables(plot), heading, TEMPLATES) for name, plot in plots.items()}
     write_pngs("plots/figures", filled)

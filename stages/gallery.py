@@ -2,14 +2,15 @@
 
     python -m stages.gallery
 
-Reads   params (dataset, map, layer, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet, tables/leaderboard.csv
+Reads   params (dataset, map, layer, threshold, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet,
+        tables/leaderboard.csv
 Writes  plots/gallery.png      test images in groups, each with CAM, the compared map and the recommended map
         plots/layer_strip.png  one test image with CAM, the compared map at every layer and the recommended map
 Takes   seconds
 
 The params `map` and `layer` name the compared map. The recommended map is the first of the leaderboard. Boxes and IoUs
-are those at the thresholds chosen on holdout. The rules that choose the images are in wsol/pictures/choice.py. `seed`
-breaks ties.
+are those at the thresholds chosen on holdout, or at `threshold` where nothing is chosen or scored. The rules that
+choose the images are in wsol/pictures/choice.py. `seed` breaks ties.
 """
 
 import itertools
@@ -25,8 +26,9 @@ from stages.support import files, folders, params
 from stages.support.run import run
 from wsol.data import datasets
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 from wsol.pictures import examples, gallery, layer_strip
-from wsol.pictures.examples import Example, MapKey
+from wsol.pictures.examples import Example
 
 HEATMAPS = "data/heatmaps"
 
@@ -43,8 +45,8 @@ def main() -> str:
     settings = params.read("gallery")
     tables = read_tables()
     shown = examples.shown_maps(tables.maps, tables.leaderboard, settings.map, settings.layer)
-    thresholds = examples.chosen_thresholds(tables.leaderboard)
     in_gallery, in_strip = examples.gallery_maps(shown), examples.strip_maps(shown)
+    thresholds = examples.thresholds(tables.leaderboard, [*in_gallery, *in_strip], settings.threshold)
     scores = read_scores([*in_gallery, *in_strip])
     images = examples.image_table(scores, tables.index)
     groups, typical = examples.choose(scores, images, shown, settings.seed)

@@ -24,11 +24,13 @@ CAPTIONS = {
     "Figure 1. Mean IoU by layer": (
         "Mean IoU of CAM, of the compared map at every layer, and of the baselines. Bands are 95 % intervals. The "
         "diamond marks the layer that is compared with CAM. Other methods, if there are any, are grey. A layer named "
-        "all is the fusion of all layers. tables/comparisons.csv has the paired differences."
+        "all is the fusion of all layers. tables/comparisons.csv has the paired differences. There is no CAM where the "
+        "network has none, and no mean box where no holdout image has a ground-truth box."
     ),
     "Figure 2. Mean IoU of CAM and the compared map": (
         "Mean IoU at the fixed threshold, and at the threshold chosen on holdout for each map. The baselines are boxes "
-        "that do not depend on the image."
+        "that do not depend on the image. There is no CAM where the network has none, and no chosen threshold where no "
+        "holdout image has a ground-truth box."
     ),
     "Mean IoU of every map": (
         "Mean IoU of every map, at the threshold chosen on holdout for the map, and at the fixed threshold. A layer "
@@ -46,7 +48,8 @@ CAPTIONS = {
         "protocol of wsolevaluation. MaxBoxAcc is the highest value of a curve."
     ),
     "IoU by image": (
-        "Each point is a test image. Above the diagonal the compared map has the higher IoU, below it CAM has."
+        "Each point is a test image. Above the diagonal the compared map has the higher IoU, below it CAM has. There are "
+        "no points where the network has no CAM."
     ),
     "Confusion of classes": (
         "Predictions for the classes that the classifier confuses most. The numbers are test images, the colour is the "
@@ -56,12 +59,14 @@ CAPTIONS = {
         "Test images with their ground truth, and the heatmaps of CAM, the compared map and the recommended map with "
         "their boxes, at the thresholds chosen on holdout. The recommended map has the highest mean IoU on holdout. "
         "The images have the best, median and worst mean of the IoUs of CAM and the compared map, and the largest "
-        "difference of the two."
+        "difference of the two. The picture itself says where there is no CAM, no recommended map, no chosen threshold "
+        "or no ground truth."
     ),
     "plots/layer_strip.png": (
         "One test image with CAM, the compared map at every layer, and the recommended map, at the thresholds chosen "
         "on holdout. It is the image whose IoU by layer correlates most with the mean IoU by layer, among the "
-        "correctly predicted images with one ground-truth box."
+        "correctly predicted images with one ground-truth box. The picture itself says where there is no CAM, no "
+        "recommended map, no chosen threshold or no ground truth."
     ),
     "Training. Loss by epoch": (
         "Cross-entropy on the images that train the classifier (fit) and on the held-out images (holdout). A rising "

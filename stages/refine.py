@@ -9,8 +9,8 @@ Writes  data/refined/: maps.parquet, one row a refined map; for each of these an
         each pair of `low` and `high` that was tried
 Takes   half a minute for toy_dogs on 2 cores; 0.1 s an image and map at 224 x 224, on holdout for each pair
 
-GrabCut runs on holdout with every pair, and on test with the pair that is best on holdout. A stopped run is resumed
-from data/refined.partial/.
+GrabCut runs on holdout with every pair, and on test with the pair that is best on holdout. If no image of holdout has a
+ground-truth box, the first pair stands for the best. A stopped run is resumed from data/refined.partial/.
 """
 
 import os
@@ -34,14 +34,15 @@ from wsol.boxes.geometry import iou_with_ground_truth
 from wsol.boxes.grabcut import grabcut_box
 from wsol.boxes.seed_thresholds import pairs
 from wsol.data import datasets, images
-from wsol.errors import InputError
-from wsol.scores.images import scored_images
+from wsol.maps.keys import CAM, KEY
+from wsol.scores.images import NO_CHOICES, mean_of_images, scored_images
 
 HEATMAPS = "data/heatmaps"
 BATCH = 32  # images whose boxes are written together
-KEY = {"map": str, "layer": str, "refinement": str}  # columns and their types
-MAPS = {**KEY, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate_test": int}
-CHOICES = {**KEY, "low": float, "high": float, "mean_iou": float}
+KEY_TYPES = dict.fromkeys(KEY, str)
+# columns and their types
+MAPS = {**KEY_TYPES, "file": str, "heatmaps": str, "low": float, "high": float, "degenerate_test": int}
+CHOICES = {**KEY_TYPES, "low": float, "high": float, "mean_iou": float}
 
 Pair = tuple[float, float]  # low and high
 Pairs = dict[str, list[Pair]]  # name of an array of heatmaps -> the pairs to refine it with
@@ -50,8 +51,10 @@ Pairs = dict[str, list[Pair]]  # name of an array of heatmaps -> the pairs to re
 def main() -> str:
     settings = params.read("refine")
     index, maps = (files.read_table(f"{HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
-    maps = selected(maps, settings.refine.maps if settings.refine.method == "grabcut" else [])
-    tried = pairs(settings.refine.low, settings.refine.high)
+    wanted = settings.refine.maps if settings.refine.method == "grabcut" else []
+    maps = selected(maps, wanted)
+    can_choose = len(scored_images(index, "holdout").index) > 0
+    tried = pairs(settings.refine.low, settings.refine.high, can_choose)
     with workspace("data/refined", fingerprint("refine")) as folder:
         refine(folder, "holdout", index, dict.fromkeys(maps["name"], tried), settings)
         means = [holdout_means(folder, name, index, settings.ground_truth) for name in maps["name"]]
@@ -63,23 +66,26 @@ def main() -> str:
         write_table(folder / "out/choices.parquet", choices_table(maps, tried, means), CHOICES)
         write_table(folder / "out/maps.parquet", maps_table(folder, maps, chosen), MAPS)
         replace(folder / "out", "data/refined")
-    return f"refine: wrote data/refined ({len(maps)} maps)"
+    return "; ".join([f"refine: wrote data/refined ({len(maps)} maps)", *remarks(wanted, maps, settings.refine, tried)])
 
 
 def selected(maps: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
-    """The rows of the table of maps that `refine.maps` names, in its order, with the column `name` of the array."""
-    rows_of_maps = []
-    for entry in wanted:
-        map_name, _, layer = entry.partition("/")
-        matches = maps[(maps["map"] == map_name) & ((maps["layer"] == layer) | (layer == ""))]
-        if len(matches) != 1:
-            raise InputError(
-                f"Expected {entry} of refine.maps to name one map of {HEATMAPS}; got {len(matches)} maps: write "
-                "MAP/LAYER, of a map that is drawn."
-            )
-        rows_of_maps.append(matches)
-    table = pd.concat([maps[:0], *rows_of_maps], ignore_index=True).assign(refinement="grabcut")
-    return table.assign(name=[pathlib.Path(file).stem for file in table["file"]])
+    """The rows of the table of maps that `refine.maps` names, in its order, with the column `name` of the array.
+
+    The stage `check` refuses maps that are not drawn, except for CAM, which a network may not have. It is left out.
+    """
+    entries = np.where(maps["map"] == CAM, CAM, maps["map"] + "/" + maps["layer"]).tolist()
+    table = maps.iloc[[entries.index(entry) for entry in wanted if entry in entries]].reset_index(drop=True)
+    return table.assign(refinement="grabcut", name=[pathlib.Path(file).stem for file in table["file"]])
+
+
+def remarks(wanted: list[str], maps: pd.DataFrame, settings: sections.Refine, tried: list[Pair]) -> list[str]:
+    """What was not done as params.yaml says: a map left out, a pair that could not be chosen."""
+    left_out = [f"{CAM} is left out, since the network has none"] if CAM in {*wanted} - {*maps["map"]} else []
+    if len(tried) == len(pairs(settings.low, settings.high)):
+        return left_out
+    (low, high), *_ = tried
+    return [*left_out, f"{NO_CHOICES}, so low is {low:g} and high is {high:g}"]
 
 
 def refine(folder: pathlib.Path, split: str, index: pd.DataFrame, seeds: Pairs, settings: sections.Params) -> None:
@@ -141,7 +147,7 @@ def holdout_means(folder: pathlib.Path, name: str, index: pd.DataFrame, rule: st
     scored = scored_images(index, "holdout")
     places = np.searchsorted(np.flatnonzero(index["split"] == "holdout"), scored.rows)
     boxes_yxyx = np.load(folder / f"holdout/boxes/{name}.npy")[places].swapaxes(0, 1)  # (pairs, images, 4)
-    return iou_with_ground_truth(boxes_yxyx, scored.ground_truth_yxyx, rule).mean(axis=1)
+    return mean_of_images(iou_with_ground_truth(boxes_yxyx, scored.ground_truth_yxyx, rule))
 
 
 def write_boxes(folder: pathlib.Path, name: str, number: int) -> None:
@@ -159,7 +165,7 @@ def array_name(name: str) -> str:
 
 def choices_table(maps: pd.DataFrame, tried: list[Pair], means: list[np.ndarray]) -> pd.DataFrame:
     """What holdout was asked: a row for each map and pair."""
-    keys = maps[list(KEY)].loc[maps.index.repeat(len(tried))].reset_index(drop=True)
+    keys = maps[KEY].loc[maps.index.repeat(len(tried))].reset_index(drop=True)
     lows, highs = np.array(tried * len(maps)).reshape(-1, 2).T
     return keys.assign(low=lows, high=highs, mean_iou=np.concatenate([[], *means]))
 

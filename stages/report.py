@@ -9,7 +9,9 @@ Writes  metrics/localization.json    the headline
         plots/*.csv                  the data of the plots
 Takes   seconds
 
-Every choice is made on holdout and reported on test. Images without a ground-truth box are left out and counted.
+Every choice is made on holdout and reported on test. Images without a ground-truth box are left out and counted. If no
+image of test has one, the COCO files have all images, and the plots' data has no rows. Where CAM is not drawn, the
+report is of the compared map alone.
 """
 
 import json
@@ -22,13 +24,13 @@ from stages.support.folders import fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.data import coco
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.maps.titles import title
 from wsol.pictures import plot_data
 from wsol.scores import headline
-from wsol.scores.images import Images, image_info, scored_images
-from wsol.scores.localization import KEY, empty_maps, of_map
+from wsol.scores.images import Images, image_info, remarks, reported_images, scored_images
+from wsol.scores.localization import empty_maps, of_map
 
-Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
 
 MADE = ("scores", "baselines", "comparisons", "leaderboard")
@@ -39,25 +41,30 @@ def main() -> str:
     settings = params.read("report")
     index, classes = (files.read_table(f"data/heatmaps/{name}.parquet") for name in ("index", "classes"))
     maps = read_maps()
-    test, names = scored_images(index, "test"), classes["name"].tolist()
+    scored, test, names = scored_images(index, "test"), reported_images(index, "test"), classes["name"].tolist()
     made = {name: files.read_csv(f"tables/{name}.csv") for name in MADE}
-    cam, compared = compared_keys(settings, maps)
-    images = {key: read_images(key) for key in (cam, compared)}
+    keys = compared_keys(settings, maps)
+    images = {name: read_images(key) for name, key in keys.items()}
 
-    figures = headline.headline(cam, compared, made)
-    write_coco(images[cam], images[compared], test, names)
-    write_plots(images[cam], images[compared], maps, image_info(test, names), made)
-    files.write_json("metrics/localization.json", with_context(figures, settings, maps, test))
-    beside_cam = plot_data.compared_maps([cam, compared], made["scores"], made["baselines"])
-    return "\n".join([summary(settings, len(test.index), beside_cam), "", first_maps(made["leaderboard"])])
+    figures = headline.headline(keys, made)
+    write_coco(images, test, names)
+    write_plots(images, keys, maps, image_info(test, names), made)
+    files.write_json("metrics/localization.json", with_context(figures, settings, maps, keys, scored, test))
+    wrote = f"report: wrote metrics/localization.json, plots/*.csv and data/coco ({len(scored.index)} test images of "
+    wrote = "; ".join([f"{wrote}{settings.dataset})", *remarks(scored_images(index, "holdout"), scored)])
+    if not len(scored.index):
+        return wrote
+    beside_cam = plot_data.compared_maps(list(keys.values()), made["scores"], made["baselines"])
+    return "\n".join([wrote, summary(settings, beside_cam), "", first_maps(made["leaderboard"])])
 
 
-def compared_keys(settings: sections.Params, maps: pd.DataFrame) -> tuple[Key, Key]:
-    """The keys of CAM and of the map that params.yaml compares with it."""
-    layers = maps.loc[(maps["map"] == settings.map) & (maps["refinement"] == "none"), "layer"].tolist()
+def compared_keys(settings: sections.Params, maps: pd.DataFrame) -> dict[str, Key]:
+    """The keys of `cam`, if it is drawn, and of `compared`, the map that params.yaml compares with it."""
+    layers = maps.loc[(maps["map"] == settings.map) & (maps["refinement"] == UNREFINED), "layer"].tolist()
     params.check_layer("layer", settings.layer, layers, f"the maps drawn of {settings.map}")
-    cam = maps[(maps["map"] == "cam") & (maps["refinement"] == "none")].iloc[0]
-    return ("cam", cam["layer"], "none"), (settings.map, settings.layer, "none")
+    cam = maps.loc[(maps["map"] == CAM) & (maps["refinement"] == UNREFINED), "layer"]
+    keys: dict[str, Key] = {"cam": (CAM, cam.iloc[0], UNREFINED)} if len(cam) else {}
+    return keys | {"compared": (settings.map, settings.layer, UNREFINED)}
 
 
 def read_images(key: Key) -> pd.DataFrame:
@@ -67,18 +74,26 @@ def read_images(key: Key) -> pd.DataFrame:
 
 
 def with_context(
-    figures: dict[str, Any], settings: sections.Params, maps: pd.DataFrame, test: Images
+    figures: dict[str, Any],
+    settings: sections.Params,
+    maps: pd.DataFrame,
+    keys: dict[str, Key],
+    scored: Images,
+    test: Images,
 ) -> dict[str, Any]:
-    """The headline with what it is of: the compared map, the images, and the classifier's accuracy."""
+    """The headline with what it is of: the compared map, the images, and the classifier's accuracy.
+
+    `test` are the scored images, or all where none is scored.
+    """
     context = {name: getattr(settings, name) for name in ("dataset", "map", "layer", "threshold")}
-    context |= {"images": len(test.index), "images_without_box": test.left_out}
-    for name, key in zip(("cam", "compared"), compared_keys(settings, maps), strict=True):
+    context |= {"images": len(scored.index), "images_without_box": scored.left_out}
+    for name, key in keys.items():
         heatmaps = files.read_array(of_map(maps, key)["heatmaps"].iloc[0])
-        figures[name]["empty_maps"] = int(empty_maps(heatmaps)[test.rows].sum())
+        figures.setdefault(name, {})["empty_maps"] = int(empty_maps(heatmaps)[test.rows].sum())
     return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
 
-def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes: list[str]) -> None:
+def write_coco(images: Tables, test: Images, classes: list[str]) -> None:
     """The ground truth, and each map's boxes at the fixed threshold, scored by the class's probability."""
     index, sizes = test.index, test.index[["height", "width"]].to_numpy()
     truth = coco.ground_truth(
@@ -86,30 +101,27 @@ def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes:
     )
     with fresh_folder("data/coco") as folder:
         (folder / "ground_truth.json").write_text(json.dumps(truth), encoding="utf8")
-        for name, table in (("cam", cam), ("compared", compared)):
+        for name, table in images.items():
             boxes_yxyx = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy()
             results = coco.results(boxes_yxyx, sizes, index["mapped"].to_numpy(), index["probability"].to_numpy())
             (folder / f"predictions_{name}.json").write_text(json.dumps(results), encoding="utf8")
 
 
-def write_plots(
-    cam: pd.DataFrame, compared: pd.DataFrame, maps: pd.DataFrame, info: pd.DataFrame, made: Tables
-) -> None:
-    keys: list[Key] = [tuple(table[KEY].iloc[0]) for table in (cam, compared)]
-    means = files.read_table("data/scores/thresholds.parquet")
+def write_plots(images: Tables, keys: dict[str, Key], maps: pd.DataFrame, info: pd.DataFrame, made: Tables) -> None:
+    means, compared = files.read_table("data/scores/thresholds.parquet").dropna(subset="mean_iou"), keys["compared"]
     drawn = {
-        "iou_by_map": plot_data.by_map(made["scores"], made["baselines"], keys[1]),
-        "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], keys[1]),
-        "iou_by_threshold": plot_data.by_threshold(means, made["baselines"], keys[1]),
-        "compared": plot_data.compared_maps(keys, made["scores"], made["baselines"]),
-        "iou_by_image": plot_data.by_image(cam, compared),
+        "iou_by_map": plot_data.by_map(made["scores"], made["baselines"], compared),
+        "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], compared),
+        "iou_by_threshold": plot_data.by_threshold(means, made["baselines"], compared),
+        "compared": plot_data.compared_maps(list(keys.values()), made["scores"], made["baselines"]),
+        "iou_by_image": plot_data.by_image(images.get("cam"), images["compared"]),
         "confusion": plot_data.confusion(info),
     }
     for name, table in drawn.items():
         files.write_csv(f"plots/{name}.csv", table)
 
 
-def summary(settings: sections.Params, images: int, compared: pd.DataFrame) -> str:
+def summary(settings: sections.Params, compared: pd.DataFrame) -> str:
     """The headline as a table."""
     shown = compared.assign(
         threshold=compared["threshold"].replace({"fixed": str(settings.threshold), "none": ""}),
@@ -118,8 +130,7 @@ def summary(settings: sections.Params, images: int, compared: pd.DataFrame) -> s
     )
     shown = shown[["what", "threshold", "mean_iou", "interval"]]
     shown.columns = ["", "threshold", "mean IoU", "95 % interval"]
-    wrote = "report: wrote metrics/localization.json, plots/*.csv and data/coco"
-    return f"{wrote} ({images} test images of {settings.dataset})\n{shown.to_string(index=False)}"
+    return shown.to_string(index=False)
 
 
 def first_maps(leaderboard: pd.DataFrame) -> str:
@@ -135,7 +146,10 @@ def first_maps(leaderboard: pd.DataFrame) -> str:
             "less CAM": first["less_cam"].map("{:+.4f}".format),
         }
     )
-    heading = f"The first {len(first)} of {len(leaderboard)} maps by their mean IoU on holdout, scored on test:"
+    if first["less_cam"].isna().all():
+        shown = shown.drop(columns="less CAM")
+    order = "by their mean IoU on holdout" if leaderboard["holdout"].notna().any() else "in the network's order"
+    heading = f"The first {len(first)} of {len(leaderboard)} maps {order}, scored on test:"
     return f"{heading}\n{shown.to_string(index=False)}"
 
 

@@ -11,7 +11,8 @@ Writes  data/scores/: an array of IoUs a map, (thresholds, rows of the index) fl
         baselines.parquet, the scores of the boxes that do not look at the image
 Takes   seconds for toy_dogs
 
-Every choice is made on holdout and reported on test. Images without a ground-truth box are left out.
+Every choice is made on holdout and reported on test. Images without a ground-truth box are left out. If no image of
+holdout has one, the scores whose thresholds are chosen are NaN.
 """
 
 import functools
@@ -32,11 +33,13 @@ from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.geometry import iou_with_ground_truth, padded_boxes
 from wsol.boxes.thresholds import grid
+from wsol.maps.keys import KEY, UNREFINED
 from wsol.scores import baselines
-from wsol.scores.images import Images, scored_images
-from wsol.scores.localization import KEY, Localizations, at_best_thresholds, hits_of_boxes, with_oracle
+from wsol.scores.images import Images, mean_of_images, remarks, scored_images
+from wsol.scores.localization import Localizations, at_best_thresholds, hits_of_boxes, with_oracle
 
 SPLITS = ("holdout", "test")
+NO_THRESHOLD = np.array([np.nan])  # of a refined map, which has one box
 
 Splits = dict[str, Images]
 Row = dict[str, Any]
@@ -57,7 +60,8 @@ def main() -> str:
         write(folder, "chosen", pd.concat([chosen for chosen, _ in tables], ignore_index=True))
         write(folder, "thresholds", pd.concat([means for _, means in tables], ignore_index=True))
         write(folder, "baselines", baseline_scores(images, settings.ground_truth))
-    return f"scores: wrote data/scores ({len(maps)} maps, {len(thresholds)} thresholds)"
+    wrote = f"scores: wrote data/scores ({len(maps)} maps, {len(thresholds)} thresholds)"
+    return "; ".join([wrote, *remarks(images["holdout"], images["test"])])
 
 
 def scores_of_map(
@@ -71,33 +75,39 @@ def scores_of_map(
         overlaps: from a row of the table of maps to the map's IoUs (thresholds, rows of the index).
         row: of the table of maps.
     """
-    ious = overlaps(row)
-    if row["refinement"] == "none":
-        hits = files.read_array(f"data/max_box_acc/{row['file']}")
-    else:
-        hits, thresholds = hits_of_boxes(ious), np.array([np.nan])
-    splits = {
+    ious, key = overlaps(row), {name: row[name] for name in KEY}
+    if row["refinement"] == UNREFINED:
+        splits = localizations(images, ious, files.read_array(f"data/max_box_acc/{row['file']}"))
+        oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
+        chosen = chosen_scores(splits, thresholds, oracle)
+        return chosen.assign(**key), means(splits["test"], thresholds).assign(**key)
+    splits = localizations(images, ious, hits_of_boxes(ious))
+    return chosen_scores(splits, NO_THRESHOLD).assign(**key), pd.DataFrame()
+
+
+def localizations(images: Splits, ious: np.ndarray, hits: np.ndarray) -> dict[str, Localizations]:
+    """How a map's boxes overlap the ground truth of each split."""
+    return {
         split: Localizations(ious[:, scored.rows], hits[:, scored.rows], *scored.right)
         for split, scored in images.items()
     }
-    tables = [
-        at_best_thresholds(splits["holdout"], reported, thresholds).assign(split=split)
-        for split, reported in splits.items()
-    ]
-    if row["refinement"] == "none":
-        oracle = at_best_thresholds(splits["test"], splits["test"], thresholds)
-        tables[1] = with_oracle(tables[1], oracle)
-    key = {name: row[name] for name in KEY}
-    by_threshold = means(splits["test"], thresholds) if row["refinement"] == "none" else pd.DataFrame()
-    return pd.concat(tables, ignore_index=True).assign(**key), by_threshold.assign(**key)
+
+
+def chosen_scores(
+    splits: dict[str, Localizations], thresholds: np.ndarray, oracle: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The scores of both splits with thresholds chosen on holdout; those of test have an oracle if one is given."""
+    holdout, test = (at_best_thresholds(splits["holdout"], splits[split], thresholds) for split in SPLITS)
+    test = test if oracle is None else with_oracle(test, oracle)
+    return pd.concat([holdout.assign(split="holdout"), test.assign(split="test")], ignore_index=True)
 
 
 def means(test: Localizations, thresholds: np.ndarray) -> pd.DataFrame:
     """Mean IoU and MaxBoxAcc's accuracy at each threshold."""
-    accuracies = test.hits[..., 0].mean(axis=1)  # (levels,)
+    accuracies = mean_of_images(test.hits[..., 0])  # (levels,)
     # wsolevaluation rounds thresholds down to whole grey levels
     levels = (thresholds * len(accuracies)).astype(int)
-    columns = {"threshold": thresholds, "mean_iou": test.ious.mean(axis=1), "box_acc": accuracies[levels]}
+    columns = {"threshold": thresholds, "mean_iou": mean_of_images(test.ious), "box_acc": accuracies[levels]}
     return pd.DataFrame(columns)
 
 
@@ -122,7 +132,9 @@ def baseline_scores(images: Splits, rule: str) -> pd.DataFrame:
         )
         for split in SPLITS
     ]
-    return tables[0].assign(oracle=[values.mean() for values in tables[1]["values"]])
+    key = ["baseline", "score"]
+    means = tables[1].set_index(key)["values"].map(lambda values: float(mean_of_images(values)))
+    return tables[0].assign(oracle=means.reindex(pd.MultiIndex.from_frame(tables[0][key])).to_numpy())
 
 
 def write(folder: pathlib.Path, name: str, table: pd.DataFrame) -> None:

@@ -10,7 +10,9 @@ Writes  tables/                every score, comparison and breakdown, with inter
         data/iou.parquet       one row for each test image and map
 Takes   seconds for toy_dogs; half a minute for 100 maps of 10,000 images
 
-Every choice is made on holdout and reported on test. Images without a ground-truth box are left out.
+Every choice is made on holdout and reported on test. Images without a ground-truth box are left out. If no image of
+holdout has one, the fixed threshold stands for the chosen ones. If no image of test has one, the tables have no rows,
+and data/iou.parquet has the boxes of all images without an IoU.
 """
 
 from typing import Any
@@ -26,14 +28,15 @@ from stages.support.folders import aside, fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.scores import bootstrap, claims, groups, tables
-from wsol.scores.images import Images, image_info, scored_images
+from wsol.scores.images import Images, image_info, remarks, reported_images, scored_images
+from wsol.scores.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
 from wsol.scores.leaderboard import leaderboard
-from wsol.scores.localization import KEY, at_threshold
+from wsol.scores.localization import at_threshold, with_fixed
 
 SHOWN = ("mean_iou", "mean_iou_chosen")  # the scores of data/iou.parquet
 
-Key = tuple[str, str, str]
 Tables = dict[str, pd.DataFrame]
 Splits = dict[str, Images]
 
@@ -47,12 +50,16 @@ def main() -> str:
     scores = read_scores(thresholds, settings.threshold, maps, images)
     counts = bootstrap.resampled(len(images["test"].index), settings.bootstrap.draws, settings.seed)
 
-    made = make_tables(scores, images["test"], names, counts, settings.seed)
+    scored = len(images["test"].index) > 0
+    made = make_tables(scores, images["test"], names, counts, settings.seed) if scored else empty_tables()
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
     files.write_json("metrics/claims.json", judged)
-    write_images(thresholds, settings.threshold, maps, images["test"], names, scores)
-    return f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
+    reported = reported_images(index, "test")
+    by_image = scores if scored else without_iou(scores, settings.threshold, len(reported.index))
+    write_images(thresholds, settings.threshold, maps, reported, names, by_image)
+    wrote = f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
+    return "; ".join([wrote, *remarks(images["holdout"], images["test"])])
 
 
 # ---------------------------------------------------------------- read
@@ -62,9 +69,8 @@ def read_scores(
     thresholds: list[float], threshold: float, maps: pd.DataFrame, images: dict[str, Images]
 ) -> pd.DataFrame:
     """The tidy table of scores: those at the fixed threshold and those at thresholds chosen on holdout, map by map."""
-    table = pd.concat(
-        [fixed_scores(thresholds, threshold, maps, images), files.read_table("data/scores/chosen.parquet")]
-    )
+    fixed = fixed_scores(thresholds, threshold, maps, images)
+    table = pd.concat([fixed, with_fixed(files.read_table("data/scores/chosen.parquet"), fixed)])
     places = {key: place for place, key in enumerate(keys_of(maps))}
     table["place"] = [places[key] for key in keys_of(table)]
     return table.sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
@@ -72,7 +78,7 @@ def read_scores(
 
 def read_claimed_scores(thresholds: list[float], maps: pd.DataFrame, images: Splits) -> pd.DataFrame:
     """The rows of the tidy table that the study's claims are about."""
-    maps = maps[maps["map"].isin(["cam", "grad_cam"]) & (maps["refinement"] == "none")]
+    maps = maps[maps["map"].isin([CAM, "grad_cam"]) & (maps["refinement"] == UNREFINED)]
     claimed = [threshold for threshold in (claims.THRESHOLD, claims.LOW_THRESHOLD) if threshold in thresholds]
     tables = [fixed_scores(thresholds, threshold, maps, images) for threshold in claimed]
     table = pd.concat([*tables, files.read_table("data/scores/chosen.parquet")], ignore_index=True)
@@ -85,7 +91,7 @@ def fixed_scores(
     """Scores of boxes drawn at one threshold of the grid; a refined map has one box, whatever the threshold."""
     tables = []
     for row in maps.to_dict("records"):
-        drawn = row["refinement"] == "none"
+        drawn = row["refinement"] == UNREFINED
         ious = files.read_array(f"data/scores/{row['file']}")[index_of(thresholds, threshold) if drawn else 0]
         key, written = {name: row[name] for name in KEY}, threshold if drawn else np.nan
         for split, scored in images.items():
@@ -114,6 +120,17 @@ def make_tables(scores: pd.DataFrame, test: Images, classes: list[str], counts: 
         "comparisons": tables.comparisons(on_test, on_holdout, counts, seed),
         "breakdown": tables.breakdown(on_test[on_test["score"] == "mean_iou"], grouped, counts),
     }
+
+
+def empty_tables() -> Tables:
+    """The tables without a row, where there is nothing to score."""
+    columns = {"leaderboard": LEADERBOARD_COLUMNS, **tables.COLUMNS}
+    return {name: pd.DataFrame(columns=names) for name, names in columns.items()}
+
+
+def without_iou(scores: pd.DataFrame, threshold: float, images: int) -> pd.DataFrame:
+    """Scores of images that have none: NaN, all at the fixed threshold."""
+    return scores.assign(threshold=threshold, values=[np.full(images, np.nan)] * len(scores))
 
 
 def write_tables(made: Tables, claims_table: str) -> None:
@@ -158,7 +175,7 @@ def write_images(
 def boxes_at(row: dict[str, Any], thresholds: list[float], threshold: float) -> np.ndarray:
     """A map's boxes (images, 4) at a threshold; those of a refined map, which has no threshold."""
     boxes_yxyx = files.read_array(row["boxes"])
-    return boxes_yxyx[index_of(thresholds, threshold) if row["refinement"] == "none" else 0]
+    return boxes_yxyx[index_of(thresholds, threshold) if row["refinement"] == UNREFINED else 0]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wsol.pictures import examples
+from wsol.maps.keys import KEY
 
 # two methods at the same layer, a fusion, a refined map; CAM is not the first row
 MAPS = pd.DataFrame(
@@ -16,7 +16,7 @@ MAPS = pd.DataFrame(
         ("grad_cam", "all", "none"),
         ("grad_cam", "conv4", "grabcut"),
     ],
-    columns=examples.MAP_KEY,
+    columns=KEY,
 )
 NAMES = ["test/a.png", "test/b.png", "test/c.png"]
 # IoUs of images a, b, c. `differ most` is not reached: each of the three images is in one of the first groups
@@ -48,7 +48,7 @@ def scores(seed: int) -> pd.DataFrame:
         {"image": name, "label": "n01-a_b", "predicted": "pug", "top1_right": name != NAMES[0]}
         | {"ground_truth_boxes": 1, "iou": 0.0, "ymin": 0.0, "xmin": 0.0, "ymax": 0.0, "xmax": 0.0}
         | {"iou_chosen": iou, "chosen_ymin": iou / 10, "chosen_xmin": 0.1, "chosen_ymax": 0.8, "chosen_xmax": 0.9}
-        | dict(zip(examples.MAP_KEY, key, strict=True))
+        | dict(zip(KEY, key, strict=True))
         for key, ious in IOUS.items()
         for name, iou in zip(NAMES, ious, strict=True)
     ]
@@ -57,8 +57,8 @@ def scores(seed: int) -> pd.DataFrame:
 
 def leaderboard() -> pd.DataFrame:
     """tables/leaderboard.csv, without its scores."""
-    table = pd.DataFrame(list(THRESHOLDS), columns=examples.MAP_KEY)
-    return table.assign(threshold=list(THRESHOLDS.values()))
+    table = pd.DataFrame(list(THRESHOLDS), columns=KEY)
+    return table.assign(threshold=list(THRESHOLDS.values()), holdout=0.5)
 
 
 def index() -> pd.DataFrame:

@@ -10,7 +10,7 @@ def test_the_groups_of_the_gallery() -> None:
     cam = np.array([0.9, 0.1, 0.5, 0.4, 0.8, 0.45])
     compared = np.array([0.9, 0.1, 0.4, 0.5, 0.0, 0.46])
     # means: .9, .1, .45, .45, .4, .455. Their median is .45, the mean of images 2 and 3. Image 4 differs by .8
-    groups = choice.gallery_groups(cam, compared, 1, seed=0)
+    groups = choice.gallery_groups(np.stack([cam, compared], axis=1), 1, seed=0)
     assert groups["best"] == [0]
     assert groups["median"][0] in (2, 3)
     assert groups["worst"] == [1]
@@ -19,26 +19,45 @@ def test_the_groups_of_the_gallery() -> None:
 
 def test_an_image_is_in_one_group() -> None:
     # image 1 has the worst mean and the largest difference: it is in the first of these two groups
-    groups = choice.gallery_groups(np.array([0.9, 0.4, 0.5, 0.6]), np.array([0.9, 0.0, 0.5, 0.5]), 1, seed=0)
+    groups = choice.gallery_groups(np.array([[0.9, 0.9], [0.4, 0.0], [0.5, 0.5], [0.6, 0.5]]), 1, seed=0)
     assert groups["worst"] == [1]
     assert sorted(image for images in groups.values() for image in images) == [0, 1, 2, 3]
 
 
 def test_empty_groups_are_left_out() -> None:
-    assert choice.gallery_groups(np.array([0.5]), np.array([0.5]), 2, seed=0) == {"best": [0]}
+    assert choice.gallery_groups(np.array([[0.5, 0.5]]), 2, seed=0) == {"best": [0]}
 
 
 def test_the_seed_breaks_ties() -> None:
-    equal = np.full(50, 0.5)
-    first, repeated, reseeded = (choice.gallery_groups(equal, equal, 2, seed) for seed in (0, 0, 1))
+    equal = np.full((50, 2), 0.5)
+    first, repeated, reseeded = (choice.gallery_groups(equal, 2, seed) for seed in (0, 0, 1))
     assert first == repeated
     assert first != reseeded
 
 
 def test_rounding_errors_do_not_break_ties() -> None:
-    almost_equal = 0.5 + np.arange(50) * 1e-12
-    equal = np.full(50, 0.5)
-    assert choice.gallery_groups(almost_equal, equal, 2, 0) == choice.gallery_groups(equal, equal, 2, 0)
+    equal = np.full((50, 2), 0.5)
+    almost_equal = equal + np.arange(50)[:, None] * [1e-12, 0]
+    assert choice.gallery_groups(almost_equal, 2, 0) == choice.gallery_groups(equal, 2, 0)
+
+
+def test_a_single_map_has_no_largest_difference() -> None:
+    # .9 is the highest, .5 the median, .1 the lowest
+    groups = choice.gallery_groups(np.array([[0.9], [0.1], [0.5], [0.6], [0.4]]), 1, seed=0)
+    assert groups == {"best": [0], "median": [2], "worst": [1]}
+
+
+def test_random_images() -> None:
+    eligible = np.arange(20) == 7
+    groups, strip = choice.random_images(eligible, 8, seed=0)
+    assert strip == 7
+    assert len(set(groups["random"])) == 8
+    assert choice.random_images(eligible, 8, seed=0) == (groups, strip)
+    assert choice.random_images(eligible, 8, seed=1)[0] != groups
+    # fewer images than asked for; none is eligible
+    groups, strip = choice.random_images(np.array([False, False]), 8, seed=0)
+    assert sorted(groups["random"]) == [0, 1]
+    assert strip in (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from score_tables import MAPS, NAMES, index, leaderboard, scores
 
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 from wsol.pictures import examples
-from wsol.pictures.examples import MapKey
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")
@@ -44,8 +44,9 @@ def test_each_map_is_shown_once(map_name: str, layer: str, best: int, in_gallery
     assert in_strip < 5 or strip[-1] == shown.recommended
 
 
-def test_chosen_thresholds() -> None:
-    thresholds = examples.chosen_thresholds(leaderboard())
+def test_thresholds() -> None:
+    thresholds = examples.thresholds(leaderboard(), [CAM, COMPARED, REFINED, MapKey("layer_cam", "conv4")], 0.2)
+    assert thresholds[MapKey("layer_cam", "conv4")] == 0.2  # not in the leaderboard
     assert (thresholds[CAM], thresholds[COMPARED]) == (0.49, 0.105)
     assert np.isnan(thresholds[REFINED])
 

@@ -13,8 +13,9 @@ from stages import gallery as stage
 from stages.support import params
 from wsol.data import datasets
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 from wsol.pictures import gallery, layer_strip, panel, sheet
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps, gallery_maps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, gallery_maps
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")

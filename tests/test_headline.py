@@ -27,7 +27,7 @@ def figures(table: pd.DataFrame, compared: tuple[str, str, str]) -> dict[str, An
         "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
         "baselines": tables.with_intervals(BASELINES, COUNTS),
     }
-    return headline(KEYS["cam"], compared, made)
+    return headline({"cam": KEYS["cam"], "compared": compared}, made)
 
 
 def flat(content: dict[str, Any]) -> dict[str, Any]:

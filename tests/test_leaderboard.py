@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from score_rows import COUNTS, NAMES, rows, split
 
+from wsol.maps.keys import KEY
 from wsol.scores.leaderboard import leaderboard
-from wsol.scores.localization import KEY
 
 CENTRE_BOX = np.array([0.3, 0.3])
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from wsol.boxes.geometry import iou
+from wsol.maps.keys import KEY
 from wsol.scores import localization
 from wsol.scores.localization import Localizations, at_best_thresholds, at_threshold
 
@@ -84,7 +85,7 @@ def test_of_equal_thresholds_the_lowest_is_chosen() -> None:
 
 def test_a_map_is_all_three_parts_of_its_key() -> None:
     keys = [("cam", "a", "none"), ("grad_cam", "a", "none"), ("grad_cam", "a", "grabcut"), ("grad_cam", "b", "none")]
-    table = pd.DataFrame(keys, columns=localization.KEY).assign(number=range(4))
+    table = pd.DataFrame(keys, columns=KEY).assign(number=range(4))
     assert localization.of_map(table, ("grad_cam", "a", "grabcut"))["number"].tolist() == [2]
     assert localization.of_map(table, ("layer_cam", "a", "none")).empty
 

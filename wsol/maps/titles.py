@@ -1,7 +1,9 @@
 """Titles of maps in figures, tables and pictures."""
 
+from wsol.maps.keys import CAM, FUSION, UNREFINED
+
 TITLES = {
-    "cam": "CAM",
+    CAM: "CAM",
     "grad_cam": "Grad-CAM",
     "grad_cam_pp": "Grad-CAM++",
     "xgrad_cam": "XGrad-CAM",
@@ -12,7 +14,7 @@ TITLES = {
 REFINEMENTS = {"grabcut": "GrabCut"}
 
 
-def title(map_name: str, layer: str, refinement: str = "none") -> str:
+def title(map_name: str, layer: str, refinement: str = UNREFINED) -> str:
     """Title of a map, with its layer and its refinement.
 
     CAM exists at one layer only, so its title has no layer.
@@ -27,8 +29,8 @@ def title(map_name: str, layer: str, refinement: str = "none") -> str:
     >>> title("layer_cam", "all", "grabcut")
     'LayerCAM, all layers, refined by GrabCut'
     """
-    at_layer = "" if map_name == "cam" else ", all layers" if layer == "all" else f" at {layer}"
-    refined = "" if refinement == "none" else f", refined by {REFINEMENTS.get(refinement, refinement)}"
+    at_layer = "" if map_name == CAM else ", all layers" if layer == FUSION else f" at {layer}"
+    refined = "" if refinement == UNREFINED else f", refined by {REFINEMENTS.get(refinement, refinement)}"
     return method_title(map_name) + at_layer + refined
 
 

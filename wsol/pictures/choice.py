@@ -5,16 +5,15 @@ import numpy as np
 DIGITS = 9  # values are compared after rounding, so that rounding errors of a sum do not decide
 
 
-def gallery_groups(cam_ious: np.ndarray, compared_ious: np.ndarray, per_group: int, seed: int) -> dict[str, list[int]]:
+def gallery_groups(ious: np.ndarray, per_group: int, seed: int) -> dict[str, list[int]]:
     """Choose the images of the gallery.
 
-    `best`, `median` and `worst` go by the mean of an image's two IoUs: the highest means, the means closest to the
-    median of all images, and the lowest means. `differ most` goes by the absolute difference of the two IoUs. An image
-    is in the first group that selects it and in no other.
+    `best`, `median` and `worst` go by the mean of an image's IoUs: the highest means, the means closest to the median
+    of all images, and the lowest means. `differ most` goes by the largest difference of an image's IoUs; there is no
+    such group of a single map. An image is in the first group that selects it and in no other.
 
     Args:
-        cam_ious: (images,) float, IoU of CAM, 0..1.
-        compared_ious: (images,) float, IoU of the compared map, 0..1.
+        ious: (images, maps) float, IoUs of CAM, where it is drawn, and of the compared map, 0..1.
         per_group: highest number of images in a group.
         seed: decides the order of images with equal values.
 
@@ -22,16 +21,18 @@ def gallery_groups(cam_ious: np.ndarray, compared_ious: np.ndarray, per_group: i
         Dict from a group's name to image numbers, best match first. Empty groups are left out.
 
     >>> cam, compared = np.array([0.9, 0.1, 0.5, 0.8, 0.6]), np.array([0.9, 0.1, 0.5, 0.0, 0.6])
-    >>> gallery_groups(cam, compared, per_group=1, seed=0)
+    >>> gallery_groups(np.stack([cam, compared], axis=1), per_group=1, seed=0)
     {'best': [0], 'median': [2], 'worst': [1], 'differ most': [3]}
     """
-    mean = (cam_ious + compared_ious) / 2
+    mean, difference = ious.mean(axis=1), np.ptp(ious, axis=1)
     sort_keys = {
         "best": -mean,
         "median": np.abs(mean - np.median(mean)),
         "worst": mean,
-        "differ most": -np.abs(cam_ious - compared_ious),
+        "differ most": -difference,
     }
+    if ious.shape[1] == 1:
+        del sort_keys["differ most"]
     groups: dict[str, list[int]] = {}
     chosen: set[int] = set()
     for name, key in sort_keys.items():
@@ -60,6 +61,25 @@ def typical_image(ious: np.ndarray, eligible: np.ndarray, seed: int) -> int:
     mean = ious.mean(axis=0, keepdims=True)  # (1, layers)
     distance = np.abs(ious - mean).mean(axis=1)
     return _sorted_images([~eligible, -_correlation(ious, mean), distance], seed)[0]
+
+
+def random_images(eligible: np.ndarray, number: int, seed: int) -> tuple[dict[str, list[int]], int]:
+    """Choose images at random, where no image has an IoU.
+
+    Args:
+        eligible: (images,) bool, which images may be in the layer strip. If none is, all are.
+        number: of images of the gallery, at most.
+        seed: of the random order.
+
+    Returns:
+        Dict from the group `random` to image numbers, and the image number for the layer strip.
+
+    >>> groups, strip = random_images(np.array([False, True, False]), number=2, seed=0)
+    >>> len(groups["random"]), strip
+    (2, 1)
+    """
+    images = _sorted_images([np.zeros(len(eligible))], seed)[:number]
+    return {"random": images}, _sorted_images([~eligible], seed)[0]
 
 
 def _correlation(ious: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -8,23 +8,14 @@ import numpy as np
 import pandas as pd
 
 from wsol.errors import InputError
+from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, MapKey
 from wsol.pictures import choice
 
 PER_GROUP = 2  # images of a group of the gallery
+AT_RANDOM = 8  # images of the gallery where no image has ground truth
 # columns of data/iou.parquet: the IoU and the box at the map's threshold chosen on holdout
 IOU = "iou_chosen"
 EDGES = ["chosen_ymin", "chosen_xmin", "chosen_ymax", "chosen_xmax"]
-
-
-class MapKey(NamedTuple):
-    """What identifies a map in every table."""
-
-    map: str
-    layer: str
-    refinement: str = "none"
-
-
-MAP_KEY = list(MapKey._fields)
 
 
 class ScoredHeatmap(NamedTuple):
@@ -33,7 +24,7 @@ class ScoredHeatmap(NamedTuple):
     key: MapKey
     heatmap: np.ndarray  # (h, w) float, 0..1, as stored; the maximum of a mean over layers is below 1
     box_yxyx: np.ndarray  # (4,) float, [ymin, xmin, ymax, xmax] in fractions of the image; all 0: no box
-    iou: float  # with the ground truth, 0..1
+    iou: float  # with the ground truth, 0..1; NaN without ground truth
 
 
 class Example(NamedTuple):
@@ -49,41 +40,43 @@ class Example(NamedTuple):
 class ShownMaps(NamedTuple):
     """The maps that the pictures show."""
 
-    cam: MapKey
+    cam: MapKey | None  # None where it is not drawn
     compared: MapKey
     layers: list[MapKey]  # the compared map at every layer, in the network's order; `all`, the fusion, included
-    recommended: MapKey  # the best map on holdout; it may be one of the others, and it may be refined
+    # the best map on holdout; it may be one of the others, and it may be refined; None where nothing is chosen
+    recommended: MapKey | None
 
 
 def shown_maps(maps: pd.DataFrame, leaderboard: pd.DataFrame, map_name: str, layer: str) -> ShownMaps:
     """Find CAM, the compared map, the compared map at its other layers, and the recommended map.
 
-    Only the recommended map may be refined.
+    Only the recommended map may be refined. There is none if the leaderboard has no row or no scores of holdout.
 
     Args:
-        maps: table with the columns of MAP_KEY, in the network's order.
-        leaderboard: tables/leaderboard.csv. Its first row is the recommended map.
+        maps: table with the columns of KEY, in the network's order.
+        leaderboard: tables/leaderboard.csv.
         map_name: name of the compared map, e.g. `grad_cam`.
         layer: layer of the compared map.
 
     Raises:
         InputError: the table has no such map.
     """
-    rows = maps.loc[maps["refinement"] == "none", MAP_KEY]
+    rows = maps.loc[maps["refinement"] == UNREFINED, KEY]
     keys = [MapKey(*row) for row in rows.itertuples(index=False)]
     compared = MapKey(map_name, layer)
     if compared not in keys:
         got, known = f"{map_name} at {layer}", [f"{key.map} at {key.layer}" for key in keys]
         nearest = ", ".join(difflib.get_close_matches(got, known, n=3, cutoff=0))
         raise InputError(f"Expected map and layer to name a map of this run; got {got}, nearest are {nearest}.")
-    (cam,) = (key for key in keys if key.map == "cam")
-    recommended = MapKey(*leaderboard[MAP_KEY].iloc[0])
+    cam = next((key for key in keys if key.map == CAM), None)
+    chosen = leaderboard.loc[leaderboard["holdout"].notna(), KEY].itertuples(index=False)
+    recommended = next((MapKey(*row) for row in chosen), None)
     return ShownMaps(cam, compared, [key for key in keys if key.map == map_name], recommended)
 
 
 def gallery_maps(shown: ShownMaps) -> list[MapKey]:
     """The maps of the gallery in the order of its panels, each once."""
-    return list(dict.fromkeys([shown.cam, shown.compared, shown.recommended]))
+    return [key for key in dict.fromkeys([shown.cam, shown.compared, shown.recommended]) if key]
 
 
 def strip_maps(shown: ShownMaps) -> list[MapKey]:
@@ -93,20 +86,30 @@ def strip_maps(shown: ShownMaps) -> list[MapKey]:
     >>> strip_maps(ShownMaps(cam, fused, [fused], recommended=cam))
     [MapKey(map='cam', layer='conv5', refinement='none'), MapKey(map='grad_cam', layer='all', refinement='none')]
     """
-    return list(dict.fromkeys([shown.cam, *shown.layers, shown.recommended]))
+    return [key for key in dict.fromkeys([shown.cam, *shown.layers, shown.recommended]) if key]
 
 
-def chosen_thresholds(leaderboard: pd.DataFrame) -> dict[MapKey, float]:
-    """The threshold of each map that was chosen on holdout, a heatmap value; NaN for a refined map.
+def boxes_text(shown: ShownMaps) -> str:
+    """Where the boxes are from: each map's own threshold, or the fixed one where nothing is chosen."""
+    return f"boxes at the {'thresholds chosen on holdout' if shown.recommended else 'fixed threshold'}"
+
+
+def thresholds(leaderboard: pd.DataFrame, keys: list[MapKey], fixed: float) -> dict[MapKey, float]:
+    """The threshold of each map, a heatmap value: the leaderboard's, or the fixed one; NaN for a refined map.
 
     Args:
-        leaderboard: tables/leaderboard.csv.
+        leaderboard: tables/leaderboard.csv. It has no row where there is nothing to score.
+        keys: the maps.
+        fixed: the fixed threshold.
 
-    >>> chosen_thresholds(pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none", "threshold": 0.4}))
-    {MapKey(map='cam', layer='conv5', refinement='none'): 0.4}
+    >>> cam, fused = MapKey("cam", "conv5"), MapKey("grad_cam", "all")
+    >>> leaderboard = pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none", "threshold": 0.4})
+    >>> list(thresholds(leaderboard, [cam, fused], 0.1).values())
+    [0.4, 0.1]
     """
-    keys = leaderboard[MAP_KEY].itertuples(index=False)
-    return {MapKey(*key): threshold for key, threshold in zip(keys, leaderboard["threshold"].tolist(), strict=True)}
+    rows = leaderboard[KEY].itertuples(index=False, name=None)
+    of_rows = dict(zip(rows, leaderboard["threshold"].tolist(), strict=True))
+    return {key: of_rows.get(key, fixed) for key in keys}
 
 
 def image_table(scores: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -128,9 +131,11 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
     """Choose the images of the gallery and of the layer strip, by the rules of `choice`.
 
     The IoUs are those at the chosen thresholds. The gallery's images go by CAM and the compared map. The image of the
-    layer strip goes by the compared map at its layers, without the fusion.
+    layer strip goes by the compared map at its layers, without the fusion. It is predicted correctly and has one
+    ground-truth box, if there is such an image.
 
-    The image of the layer strip is predicted correctly and has one ground-truth box, if there is such an image.
+    Where no image has an IoU, the images are chosen at random. The image of the layer strip is predicted correctly, if
+    there is such an image.
 
     Args:
         scores: data/iou.parquet, or its rows of the shown maps.
@@ -141,9 +146,11 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
     Returns:
         Dict from the gallery's groups to row numbers of `images`, and the row number for the layer strip.
     """
-    cam, compared = ious(scores, images, [shown.cam, shown.compared]).T
-    groups = choice.gallery_groups(cam, compared, PER_GROUP, seed)
-    layers = [key for key in shown.layers if key.layer != "all"] or shown.layers
+    if scores[IOU].isna().all():
+        return choice.random_images(images["top1_right"].to_numpy(), AT_RANDOM, seed)
+    in_groups = [key for key in (shown.cam, shown.compared) if key]
+    groups = choice.gallery_groups(ious(scores, images, in_groups), PER_GROUP, seed)
+    layers = [key for key in shown.layers if key.layer != FUSION] or shown.layers
     eligible = images["top1_right"] & (images["ground_truth_boxes"] == 1)
     return groups, choice.typical_image(ious(scores, images, layers), eligible.to_numpy(), seed)
 
@@ -157,7 +164,7 @@ def ious(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.n
         keys: the maps.
     """
     rows = scores[scores["map"].isin({key.map for key in keys})]
-    table = rows.pivot(index="image", columns=MAP_KEY, values=IOU)
+    table = rows.pivot(index="image", columns=KEY, values=IOU)
     return np.stack([table[key].loc[images["image"]] for key in keys], axis=1)
 
 
@@ -172,7 +179,7 @@ def make_example(
         scores: data/iou.parquet, or the image's rows of it.
         heatmaps: (h, w) float heatmaps of the image, in the order in which they are drawn.
     """
-    rows = scores[scores["image"] == image["image"]].set_index(MAP_KEY)
+    rows = scores[scores["image"] == image["image"]].set_index(KEY)
     scored = [
         ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, IOU])
         for key, heatmap in heatmaps.items()

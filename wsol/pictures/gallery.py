@@ -1,8 +1,9 @@
 """The gallery: groups of test images, each with its picture, CAM, the compared map and the recommended map."""
 
 from wsol.maps import titles
+from wsol.maps.keys import UNREFINED, MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps, gallery_maps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text, gallery_maps
 from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 
@@ -11,6 +12,8 @@ RULE = (
     "Test images with the best, median and worst mean of the IoUs of CAM and the compared map, and with the largest "
     "difference of the two."
 )
+RULE_WITHOUT_CAM = "Test images with the best, median and worst IoU of the compared map. CAM is not drawn."
+RULE_AT_RANDOM = "Test images at random. No test image has a ground-truth box."
 
 # inches
 GROUP = 0.35  # width of a group's name
@@ -38,15 +41,22 @@ def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps, thres
         for name, examples in groups.items()
         for start in range(0, len(examples), PER_ROW)
     ]
-    lines = [RULE, *(map_line(key, shown, thresholds[key]) for key in gallery_maps(shown))]
+    lines = [rule(groups, shown), *(map_line(key, shown, thresholds[key]) for key in gallery_maps(shown))]
     y = panel.heading_height(lines)
     sheet = Sheet(WIDTH, y + sum(row_height(examples) for _, examples in rows) + LEGEND)
-    panel.draw_heading(sheet, f"{dataset}: boxes at the thresholds chosen on holdout", lines)
+    panel.draw_heading(sheet, f"{dataset}: {boxes_text(shown)}", lines)
     for name, examples in rows:
         _draw_row(sheet, y, name, examples)
         y += row_height(examples)
     panel.draw_legend(sheet)
     return sheet.png()
+
+
+def rule(groups: dict[str, list[Example]], shown: ShownMaps) -> str:
+    """The rule that chose the images."""
+    if "random" in groups:
+        return RULE_AT_RANDOM
+    return RULE if shown.cam else RULE_WITHOUT_CAM
 
 
 def map_line(key: MapKey, shown: ShownMaps, threshold: float) -> str:
@@ -59,7 +69,7 @@ def map_line(key: MapKey, shown: ShownMaps, threshold: float) -> str:
     roles = {"compared": shown.compared, "recommended, the best on holdout": shown.recommended}
     names = "; ".join(name for name, role in roles.items() if role == key)
     text = panel.threshold_text(key, threshold)
-    box = f"box of the values above {threshold:g}" if key.refinement == "none" else f"box of {text}, no threshold"
+    box = f"box of the values above {threshold:g}" if key.refinement == UNREFINED else f"box of {text}, no threshold"
     return f"{titles.title(*key)}{f' ({names})' if names else ''}: {box}"
 
 
@@ -92,12 +102,12 @@ def _draw_example(sheet: Sheet, x: float, y: float, height: float, example: Exam
     for number, scored in enumerate([None, *example.heatmaps]):
         left = x + number * (size[0] + GAP)
         panel.draw_panel(sheet, left, y + NAMES, size, example, scored)
-        panel.draw_caption(sheet, left, y + NAMES, size, _caption(scored))
+        panel.draw_caption(sheet, left, y + NAMES, size, _caption(example, scored))
 
 
-def _caption(scored: ScoredHeatmap | None) -> list[str]:
+def _caption(example: Example, scored: ScoredHeatmap | None) -> list[str]:
     """The lines below a heatmap, or below the picture itself."""
     if scored is None:
-        return ["ground truth"]
+        return [panel.ground_truth_text(example)]
     lines = [panel.iou_text(scored), panel.method_text(scored.key), panel.layer_text(scored.key)]
     return [line for line in lines if line]

@@ -3,16 +3,18 @@
 import math
 
 from wsol.maps import titles
+from wsol.maps.keys import MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap, ShownMaps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text
 from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 
 COLUMNS = 7
-RULES = [
-    "The test image whose IoU by layer correlates most with the mean IoU by layer. Bold: the compared map.",
-    "Below each heatmap: its layer; its size and threshold (> 0.1: box of the values above 0.1); its IoU.",
-]
+RULE = "The test image whose IoU by layer correlates most with the mean IoU by layer."
+RULE_AT_RANDOM = (
+    "A test image at random, predicted correctly if there is such an image. No test image has a ground-truth box."
+)
+CAPTION = "Below each heatmap: its layer; its size and threshold (> 0.1: box of the values above 0.1)"
 
 # inches
 COLUMN = (WIDTH - 2 * EDGE - (COLUMNS - 1) * GAP) / COLUMNS  # width of a panel
@@ -35,10 +37,10 @@ def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapK
     """
     size = COLUMN, fitted_size(example.picture.shape, (COLUMN, MAX_HEIGHT))[1]
     rows = math.ceil((1 + len(example.heatmaps)) / COLUMNS)
-    lines = [*RULES, f"Recommended, the best on holdout: {titles.title(*shown.recommended)}."]
+    lines = heading_lines(example, shown)
     heading = panel.heading_height(lines)
     sheet = Sheet(WIDTH, heading + (size[1] + CAPTIONS) * rows + LEGEND)
-    panel.draw_heading(sheet, title(dataset, shown.compared), lines)
+    panel.draw_heading(sheet, title(dataset, shown), lines)
     for number, scored in enumerate([None, *example.heatmaps]):
         row, column = divmod(number, COLUMNS)
         x, y = EDGE + column * (COLUMN + GAP), heading + row * (size[1] + CAPTIONS)
@@ -49,15 +51,29 @@ def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapK
     return sheet.png()
 
 
-def title(dataset: str, compared: MapKey) -> str:
+def heading_lines(example: Example, shown: ShownMaps) -> list[str]:
+    """The rule that chose the image, what the captions say, and the recommended map if there is one."""
+    scored = len(example.ground_truth_yxyx) > 0
+    lines = [
+        f"{RULE if scored else RULE_AT_RANDOM} Bold: the compared map.",
+        f"{CAPTION}; its IoU." if scored else f"{CAPTION}.",
+    ]
+    recommended = [f"Recommended, the best on holdout: {titles.title(*key)}." for key in [shown.recommended] if key]
+    return [*lines, *recommended]
+
+
+def title(dataset: str, shown: ShownMaps) -> str:
     """The title of the layer strip.
 
-    >>> title("toy_dogs", MapKey("grad_cam", "conv4"))
+    >>> cam, compared = MapKey("cam", "conv5"), MapKey("grad_cam", "conv4")
+    >>> title("toy_dogs", ShownMaps(cam, compared, layers=[compared], recommended=cam))
     'toy_dogs: CAM and Grad-CAM at every layer, boxes at the thresholds chosen on holdout'
+    >>> title("toy_dogs", ShownMaps(None, compared, layers=[compared], recommended=None))
+    'toy_dogs: Grad-CAM at every layer, boxes at the fixed threshold'
     """
-    methods = dict.fromkeys(["CAM", titles.method_title(compared.map)])  # the compared map may be CAM itself
-    at_layers = "" if len(methods) == 1 else " at every layer"
-    return f"{dataset}: {' and '.join(methods)}{at_layers}, boxes at the thresholds chosen on holdout"
+    methods = dict.fromkeys(titles.method_title(key.map) for key in (shown.cam, shown.compared) if key)
+    at_layers = "" if shown.compared == shown.cam else " at every layer"  # the compared map may be CAM itself
+    return f"{dataset}: {' and '.join(methods)}{at_layers}, {boxes_text(shown)}"
 
 
 def _caption(
@@ -65,7 +81,7 @@ def _caption(
 ) -> list[str]:
     """The lines below a heatmap, or below the picture itself."""
     if scored is None:
-        return [example.label, "ground truth"]
+        return [example.label, panel.ground_truth_text(example)]
     height, width = scored.heatmap.shape
     threshold = panel.threshold_text(scored.key, thresholds[scored.key])
     return [_name(scored.key, shown), f"{height} × {width}, {threshold}", panel.iou_text(scored)]

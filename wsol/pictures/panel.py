@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from wsol.maps import titles
-from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
+from wsol.maps.keys import CAM, FUSION, UNREFINED, MapKey
+from wsol.pictures.examples import Example, ScoredHeatmap
 from wsol.pictures.sheet import DPI, LineStyle, Sheet, Size, fit, overlay
 
 # two colours of Okabe and Ito's palette for all kinds of colour vision that the heatmap's colours do not contain
@@ -33,7 +34,7 @@ def method_text(key: MapKey) -> str:
     'LayerCAM, GrabCut'
     """
     method = titles.method_title(key.map)
-    return method if key.refinement == "none" else f"{method}, {_refinement_title(key)}"
+    return method if key.refinement == UNREFINED else f"{method}, {_refinement_title(key)}"
 
 
 def layer_text(key: MapKey) -> str:
@@ -42,9 +43,9 @@ def layer_text(key: MapKey) -> str:
     >>> layer_text(MapKey("grad_cam", "all"))
     'all layers'
     """
-    if key.map == "cam":
+    if key.map == CAM:
         return ""
-    return "all layers" if key.layer == "all" else key.layer
+    return "all layers" if key.layer == FUSION else key.layer
 
 
 def threshold_text(key: MapKey, threshold: float) -> str:
@@ -55,7 +56,7 @@ def threshold_text(key: MapKey, threshold: float) -> str:
     >>> threshold_text(MapKey("grad_cam", "all", "grabcut"), np.nan)
     'GrabCut'
     """
-    return f"> {threshold:g}" if key.refinement == "none" else _refinement_title(key)
+    return f"> {threshold:g}" if key.refinement == UNREFINED else _refinement_title(key)
 
 
 def _refinement_title(key: MapKey) -> str:
@@ -63,8 +64,15 @@ def _refinement_title(key: MapKey) -> str:
 
 
 def iou_text(scored: ScoredHeatmap) -> str:
-    """The IoU as text, or `no box`."""
-    return f"IoU {scored.iou:.2f}" if np.any(scored.box_yxyx) else "no box"
+    """The IoU as text, or `no box`; empty for a box without ground truth."""
+    if not np.any(scored.box_yxyx):
+        return "no box"
+    return "" if np.isnan(scored.iou) else f"IoU {scored.iou:.2f}"
+
+
+def ground_truth_text(example: Example) -> str:
+    """What the picture in its own colours shows."""
+    return "ground truth" if len(example.ground_truth_yxyx) else "no ground truth"
 
 
 # ---------------------------------------------------------------- heading and legend

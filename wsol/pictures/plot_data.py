@@ -3,15 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, Key
 from wsol.maps.titles import REFINEMENTS, method_title, title
-from wsol.scores.localization import KEY, of_map
+from wsol.scores.localization import of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
 RULES = {"mean_iou_chosen": "chosen on holdout", "mean_iou": "fixed"}  # of a threshold, by score
-FUSION = "all"  # the layer of a fusion
 MOST_CONFUSED = 20  # classes
-
-Key = tuple[str, str, str]
 
 
 def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
@@ -25,12 +23,13 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
         Columns map, layer, refinement, method (title of the method and its refinement), place (of the layer in the
         network's order, from 0; the fusion is last), rule (`chosen on holdout` or `fixed`), threshold, mean_iou, low,
         high, marked, cam_iou (of unrefined CAM by the same rule), baseline and baseline_iou (of the best baseline).
-        CAM's rows come first, those of refined maps last.
+        CAM's rows come first, those of refined maps last. There is no rule `chosen on holdout` without scores of
+        holdout, and cam_iou is NaN without CAM.
     """
-    table = scores[scores["score"].isin(RULES)].rename(columns={"estimate": "mean_iou"})
-    table = table.iloc[np.lexsort((table["map"] != "cam", table["refinement"] != "none"))]
+    table = _by_rule(scores).rename(columns={"estimate": "mean_iou"})
+    table = table.iloc[np.lexsort((table["map"] != CAM, table["refinement"] != UNREFINED))]
     keys = list(table[KEY].itertuples(index=False, name=None))
-    cam = of_map(table, keys[0]).set_index("score")["mean_iou"]
+    cam = table[(table["map"] == CAM) & (table["refinement"] == UNREFINED)].set_index("score")["mean_iou"]
     table = table.assign(
         method=[_method_title(name, refinement) for name, _, refinement in keys],
         place=table["layer"].map(_layers_in_order(table).index),
@@ -42,14 +41,20 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
     return table[columns].assign(**_best_baseline(baselines))
 
 
+def _by_rule(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean IoU at the fixed threshold, and at the chosen one if it was chosen: if holdout has scores."""
+    rows = scores[scores["score"].isin(RULES)]
+    return rows[(rows["score"] == "mean_iou") | rows["holdout"].notna()]
+
+
 def _method_title(map_name: str, refinement: str) -> str:
-    refined = "" if refinement == "none" else f", {REFINEMENTS.get(refinement, refinement)}"
+    refined = "" if refinement == UNREFINED else f", {REFINEMENTS.get(refinement, refinement)}"
     return method_title(map_name) + refined
 
 
 def _layers_in_order(table: pd.DataFrame) -> list[str]:
     """The layers of the methods, then CAM's layer if no method has it, then the fusion."""
-    methods = (table["map"] != "cam") & (table["refinement"] == "none")
+    methods = (table["map"] != CAM) & (table["refinement"] == UNREFINED)
     names = dict.fromkeys([*table.loc[methods, "layer"], *table["layer"]])
     return sorted(names, key=lambda name: name == FUSION)
 
@@ -57,6 +62,8 @@ def _layers_in_order(table: pd.DataFrame) -> list[str]:
 def _best_baseline(baselines: pd.DataFrame) -> dict[str, str | float]:
     """The title and the mean IoU of the baseline with the highest mean IoU; of equals, the first."""
     means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
+    if means.empty:
+        return {"baseline": "", "baseline_iou": np.nan}
     return {"baseline": BASELINES[means.idxmax()], "baseline_iou": means.max()}
 
 
@@ -90,9 +97,9 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
 
 def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
     """Adds `role`: unrefined CAM, the compared map at each layer with the fusion last, the other unrefined maps."""
-    cam = (table["map"] == "cam") & (table["refinement"] == "none")
+    cam = (table["map"] == CAM) & (table["refinement"] == UNREFINED)
     layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2]) & ~cam
-    others = (table["refinement"] == "none") & ~cam & ~layers
+    others = (table["refinement"] == UNREFINED) & ~cam & ~layers
     fusion = table["layer"] == FUSION
     parts = {"CAM": [cam], "compared": [layers & ~fusion, layers & fusion], "other": [others]}
     tables = [table[rows].assign(role=role) for role, masks in parts.items() for rows in masks]
@@ -101,7 +108,7 @@ def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
 
 def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
     means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
-    return {f"{name}_iou": means[name] for name in BASELINES}
+    return {f"{name}_iou": means.get(name, np.nan) for name in BASELINES}
 
 
 def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
@@ -123,12 +130,12 @@ def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) ->
 
 
 def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """The paper's table: maps at the fixed and at the chosen threshold, and the baselines: figure 2.
+    """The paper's table: maps at the fixed and, if it was chosen, the chosen threshold, and the baselines: figure 2.
 
     Returns:
         Columns what, threshold (`fixed`, `chosen on holdout` or `none`), mean_iou, low, high.
     """
-    rows = scores[scores["score"].isin(RULES)]
+    rows = _by_rule(scores)
     tables = [
         of_map(rows, key).assign(what=title(*key), threshold=lambda table: table["score"].map(RULES))
         for key in dict.fromkeys(keys)
@@ -139,14 +146,16 @@ def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame
     return table[["what", "threshold", "mean_iou", "low", "high"]]
 
 
-def by_image(cam: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
+def by_image(cam: pd.DataFrame | None, compared: pd.DataFrame) -> pd.DataFrame:
     """CAM's IoU beside the compared map's, one row an image.
 
     Args:
-        cam, compared: rows of data/iou.parquet of one map each, in the same order of images.
+        cam, compared: rows of data/iou.parquet of one map each, in the same order of images. `cam` is None where it is
+            not drawn.
 
     Returns:
-        Columns image, label, prediction (`right` or `wrong`), cam, compared, compared_title.
+        Columns image, label, prediction (`right` or `wrong`), cam, compared, compared_title. No row for an image
+        without both IoUs.
 
     Example:
         >>> image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
@@ -154,9 +163,10 @@ def by_image(cam: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
         >>> print(*by_image(cam, cam.assign(map="grad_cam", iou=0.2)).iloc[0])
         a.jpg pug right 0.4 0.2 Grad-CAM at conv5
     """
-    key = compared[KEY].iloc[0]
-    table = cam[["image", "label"]].assign(prediction=np.where(cam["top1_right"], "right", "wrong"), cam=cam["iou"])
-    return table.assign(compared=compared["iou"].to_numpy(), compared_title=title(*key))
+    ious = np.nan if cam is None else cam["iou"].to_numpy()
+    prediction = np.where(compared["top1_right"], "right", "wrong")
+    table = compared[["image", "label"]].assign(prediction=prediction, cam=ious, compared=compared["iou"])
+    return table.assign(compared_title=title(*compared[KEY].iloc[0])).dropna(subset=["cam", "compared"])
 
 
 def confusion(image_info: pd.DataFrame) -> pd.DataFrame:

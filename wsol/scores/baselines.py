@@ -11,6 +11,7 @@ from wsol.scores.localization import at_threshold
 
 FULL_IMAGE_YXYX = np.array([0.0, 0.0, 1.0, 1.0])
 SIDES = np.arange(1, 101) / 100  # of the centre box, fractions of the image's sides
+UNCHOSEN_SIDE = 0.71  # of the centre box where none can be chosen: half of the image's area
 EDGES = ["ymin", "xmin", "ymax", "xmax"]
 
 
@@ -52,11 +53,18 @@ def chosen_boxes(ground_truth_yxyx: np.ndarray, rule: str) -> dict[str, np.ndarr
         ground_truth_yxyx: (images, most, 4) float, of the images on which the last two are chosen.
         rule: `best` or `first` (see `wsol.boxes.geometry.iou_with_ground_truth`).
 
+    Returns:
+        The boxes by name. If no image has a ground-truth box, the centre box has UNCHOSEN_SIDE, and there is no mean
+        box.
+
     Example:
         >>> chosen_boxes(np.array([[[0.25, 0.25, 0.75, 0.75]]]), "best")["centre_box"].tolist()
         [0.25, 0.25, 0.75, 0.75]
     """
     centres = centre_boxes()
+    if not (area(ground_truth_yxyx) > 0).any():
+        (unchosen,) = centres[np.isclose(SIDES, UNCHOSEN_SIDE)]
+        return {"full_image": FULL_IMAGE_YXYX, "centre_box": unchosen}
     best = int(ious(centres, ground_truth_yxyx, rule).mean(axis=1).argmax())
     return {"full_image": FULL_IMAGE_YXYX, "centre_box": centres[best], "mean_box": mean_box(ground_truth_yxyx)}
 

@@ -16,7 +16,8 @@ An estimate is a mean over the test images of one trained classifier, with its 9
 - "A figure is about F": holds if the whole interval lies within 0.05 of F, does not hold if none of it does, and is
   undecided otherwise.
 
-A claim about a map or threshold that was not drawn is undecided and has no estimate.
+A claim is not tested where a map or a threshold of it was not drawn, where no test image has a ground-truth box, and
+where it needs a choice and no holdout image has one. It has no estimate, and its verdict says why.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wsol.maps.keys import CAM, FUSION, UNREFINED, Key
+from wsol.maps.titles import title
 from wsol.scores.bootstrap import interval
 from wsol.scores.localization import of_map
 
@@ -34,7 +37,7 @@ MARGIN = 0.05
 
 GRAD_CAM_AT_LAYER = f"Grad-CAM at {LAYER}"
 
-Values = np.ndarray | None  # (images,), or None where the map or threshold was not drawn
+Values = np.ndarray | str  # (images,), or why there are none
 Claim = dict[str, Any]
 
 
@@ -48,12 +51,13 @@ def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list
         counts: (draws, test images), as `wsol.scores.bootstrap.resampled` gives it.
 
     Returns:
-        A list of {claim, paper, estimate, low, high, verdict}.
+        A list of {claim, paper, estimate, low, high, verdict}. A claim that is not tested
+        has no estimate, low and high: None.
     """
-    cam = maps[(maps["map"] == "cam") & (maps["refinement"] == "none")]
-    last = cam["layer"].iloc[0]
-    grad_cams = maps[(maps["map"] == "grad_cam") & (maps["refinement"] == "none") & (maps["layer"] != "all")]
-    compared = {"CAM": ("cam", last, "none"), GRAD_CAM_AT_LAYER: ("grad_cam", LAYER, "none")}
+    cam = maps[(maps["map"] == CAM) & (maps["refinement"] == UNREFINED)]
+    last = cam["layer"].iloc[0] if len(cam) else ""
+    grad_cams = maps[(maps["map"] == "grad_cam") & (maps["refinement"] == UNREFINED) & (maps["layer"] != FUSION)]
+    compared = {"CAM": (CAM, last, UNREFINED), GRAD_CAM_AT_LAYER: ("grad_cam", LAYER, UNREFINED)}
     test = {name: _values(scores, "test", key, THRESHOLD) for name, key in compared.items()}
     low = {name: _values(scores, "test", key, LOW_THRESHOLD) for name, key in compared.items()}
     chosen = {name: _values(scores, "test", key, None) for name, key in compared.items()}
@@ -89,31 +93,37 @@ def markdown(claims: list[Claim]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _values(scores: pd.DataFrame, split: str, key: tuple[str, str, str], threshold: float | None) -> Values:
-    """The IoU of each image at a threshold, or at the one chosen on holdout."""
+def _values(scores: pd.DataFrame, split: str, key: Key, threshold: float | None) -> Values:
+    """The IoU of each image at a threshold, or at the one chosen on holdout; or why there is none."""
     rows = of_map(scores[scores["split"] == split], key)
     if threshold is None:
         rows = rows[rows["score"] == "mean_iou_chosen"]
     else:
         rows = rows[(rows["score"] == "mean_iou") & np.isclose(rows["threshold"].astype(float), threshold, rtol=0)]
-    return rows["values"].iloc[0] if len(rows) else None
+    if rows.empty:
+        what = title(*key) if threshold in (None, *scores["threshold"]) else f"threshold {threshold:g}"
+        return f"{what} was not drawn"
+    values = rows["values"].iloc[0]
+    if not len(values):
+        return f"no {split} image has a ground-truth box"
+    return "no holdout image has a ground-truth box" if np.isnan(values).all() else values
 
 
 def _grad_cam(scores: pd.DataFrame, split: str, layer: str) -> Values:
-    return _values(scores, split, ("grad_cam", layer, "none"), THRESHOLD)
+    return _values(scores, split, ("grad_cam", layer, UNREFINED), THRESHOLD)
 
 
 def _greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
-    if first is None or second is None:
-        return _claim(claim, paper)
+    if isinstance(first, str) or isinstance(second, str):
+        return _not_tested(claim, paper, first, second)
     estimate, low, high = _mean(first - second, counts)
     verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
     return _claim(claim, paper, estimate, low, high, verdict)
 
 
 def _not_greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
-    if first is None or second is None:
-        return _claim(claim, paper)
+    if isinstance(first, str) or isinstance(second, str):
+        return _not_tested(claim, paper, first, second)
     estimate, low, high = _mean(first - second, counts)
     verdict = "holds" if high <= 0 else "does not hold" if low > 0 else "undecided"
     return _claim(claim, paper, estimate, low, high, verdict)
@@ -132,21 +142,24 @@ def _best_layer(scores: pd.DataFrame, layers: list[str], counts: np.ndarray) -> 
 def _intermediate(scores: pd.DataFrame, grad_cams: pd.DataFrame, last: str, counts: np.ndarray) -> Claim:
     ends = {grad_cams["height"].min(), grad_cams["height"].max()}
     layers = grad_cams.loc[~grad_cams["height"].isin(ends), "layer"]
-    best, last_values = _best_on_holdout(scores, layers), _grad_cam(scores, "test", last)
+    last_values = _grad_cam(scores, "test", last) if last else "CAM, which names the last layer, was not drawn"
+    best = _best_on_holdout(scores, layers)
     return _greater("intermediate layers beat the last one", "yes", best, last_values, counts)
 
 
 def _best_on_holdout(scores: pd.DataFrame, layers: Sequence[str] | pd.Series) -> Values:
-    """The test IoU of the layer with the highest mean IoU on holdout; of equals, the first."""
+    """The test IoU of the layer with the highest mean IoU on holdout, of equals the first; or why there is none."""
     holdout = {layer: _grad_cam(scores, "holdout", layer) for layer in layers}
-    means = {layer: values.mean() for layer, values in holdout.items() if values is not None}
-    return _grad_cam(scores, "test", max(means, key=means.__getitem__)) if means else None
+    means = {layer: values.mean() for layer, values in holdout.items() if not isinstance(values, str)}
+    if not means:
+        return next((values for values in holdout.values() if isinstance(values, str)), "no other layer was drawn")
+    return _grad_cam(scores, "test", max(means, key=means.__getitem__))
 
 
 def _about(claim: str, paper: float, values: Values, counts: np.ndarray) -> Claim:
     claim = f"{claim} is about {paper:.2f}"
-    if values is None:
-        return _claim(claim, str(paper))
+    if isinstance(values, str):
+        return _not_tested(claim, str(paper), values)
     estimate, low, high = _mean(values, counts)
     inside = paper - MARGIN <= low and high <= paper + MARGIN
     outside = high < paper - MARGIN or low > paper + MARGIN
@@ -159,12 +172,13 @@ def _mean(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
     return float(estimate[0]), float(low[0]), float(high[0])
 
 
+def _not_tested(claim: str, paper: str, *values: Values) -> Claim:
+    """A claim of which one of the values is a reason why there are none."""
+    reason = next(value for value in values if isinstance(value, str))
+    return _claim(claim, paper, None, None, None, f"not tested: {reason}")
+
+
 def _claim(
-    claim: str,
-    paper: str,
-    estimate: float | None = None,
-    low: float | None = None,
-    high: float | None = None,
-    verdict: str = "undecided",
+    claim: str, paper: str, estimate: float | None, low: float | None, high: float | None, verdict: str
 ) -> Claim:
     return {"claim": claim, "paper": paper, "estimate": estimate, "low": low, "high": high, "verdict": verdict}

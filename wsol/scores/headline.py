@@ -4,29 +4,33 @@ from typing import Any
 
 import pandas as pd
 
-from wsol.scores.localization import KEY, of_map
+from wsol.maps.keys import KEY, Key
+from wsol.scores.localization import of_map
 from wsol.scores.tables import CAM_LESS_MAP, OTHER
 
-Key = tuple[str, str, str]
 
-
-def headline(cam: Key, compared: Key, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """Both maps at the fixed threshold, what is chosen on holdout, and the baselines.
+def headline(keys: dict[str, Key], tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """The maps at the fixed threshold, what is chosen on holdout, and the baselines.
 
     Args:
-        cam, compared: (map, layer, refinement) of the two maps.
+        keys: (map, layer, refinement) of `compared`, and of `cam` where it is drawn.
         tables: `scores`, `comparisons` and `baselines`, as `wsol.scores.tables` makes them.
+
+    Returns:
+        Nothing if the tables have no row. No difference to CAM where it is not drawn, and nothing chosen where holdout
+        has no scores.
     """
     scores, baselines = tables["scores"], tables["baselines"]
-    return {
-        "cam": _mean_iou(_row(scores, cam, "mean_iou")),
-        "compared": _mean_iou(_row(scores, compared, "mean_iou")),
-        "cam_less_compared": _mean_iou(_difference(tables["comparisons"], cam, compared)),
-        "chosen_on_holdout": {"cam": _chosen(scores, cam), "compared": _best_chosen(scores, compared)},
-        "baselines": {
-            row.baseline: {"mean_iou": row.estimate} for row in baselines[baselines["score"] == "mean_iou"].itertuples()
-        },
-    }
+    if scores.empty:
+        return {}
+    figures: dict[str, Any] = {name: _mean_iou(_row(scores, key, "mean_iou")) for name, key in keys.items()}
+    if "cam" in keys:
+        figures["cam_less_compared"] = _mean_iou(_difference(tables["comparisons"], keys["cam"], keys["compared"]))
+    if scores["holdout"].notna().any():
+        choices = {"cam": _chosen, "compared": _best_chosen}
+        figures["chosen_on_holdout"] = {name: choices[name](scores, key) for name, key in keys.items()}
+    means = baselines[baselines["score"] == "mean_iou"]
+    return figures | {"baselines": {row.baseline: {"mean_iou": row.estimate} for row in means.itertuples()}}
 
 
 def _row(scores: pd.DataFrame, key: Key, score: str) -> pd.Series:

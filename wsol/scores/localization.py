@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import DELTAS, localized
+from wsol.maps.keys import KEY, UNREFINED, Key
+from wsol.scores.images import mean_of_images
 
-KEY = ["map", "layer", "refinement"]  # what identifies a map
 HALF = 0.5  # IoU from which an image counts as localized
 # the columns of `wsol.scores.max_box_acc.localized`
 MAX_BOX_ACCS = ("max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50", "max_box_acc_v2_70")
@@ -66,7 +67,8 @@ def at_best_thresholds(choice: Localizations, reported: Localizations, threshold
     Returns:
         Columns score, threshold, values. Scores are those of `at_threshold` with `_chosen` after their names, at the
         threshold of the best mean IoU; MaxBoxAcc; MaxBoxAccV2 at IoUs of 0.3, 0.5 and 0.7 and their mean
-        (Choe et al. 2020, section 4.1).
+        (Choe et al. 2020, section 4.1). If `choice` has no image and there are several thresholds, none can be chosen:
+        thresholds and values are NaN.
 
     Example:
         >>> right, hits = np.array([True]), np.zeros((2, 1, 4), bool)
@@ -75,17 +77,50 @@ def at_best_thresholds(choice: Localizations, reported: Localizations, threshold
         >>> print(*at_best_thresholds(holdout, test, np.array([0.1, 0.3])).iloc[0])
         mean_iou_chosen 0.3 [0.7]
     """
-    best = int(choice.ious.mean(axis=1).argmax())
+    best = int(mean_of_images(choice.ious).argmax())
     chosen = at_threshold(reported.ious[best], float(thresholds[best]), reported.top1_right, reported.top5_right)
     chosen["score"] += "_chosen"
-    levels = choice.hits.mean(axis=1).argmax(axis=0)  # (4,)
+    levels = mean_of_images(choice.hits, axis=1).argmax(axis=0)  # (4,)
     count = len(reported.hits) if len(reported.hits) > 1 else np.nan  # a refined map has no threshold
     accuracies = [
         (name, level / count, reported.hits[level, :, column])
         for column, (name, level) in enumerate(zip(MAX_BOX_ACCS, levels.tolist(), strict=True))
     ]
     v2 = np.mean([hits for *_, hits in accuracies[1:]], axis=0)
-    return pd.concat([chosen, _table([*accuracies, ("max_box_acc_v2", np.nan, v2)])], ignore_index=True)
+    table = pd.concat([chosen, _table([*accuracies, ("max_box_acc_v2", np.nan, v2)])], ignore_index=True)
+    return table if choice.ious.shape[1] or len(thresholds) == 1 else _not_chosen(table)
+
+
+def _not_chosen(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(threshold=np.nan, values=[np.full(len(values), np.nan) for values in table["values"]])
+
+
+def with_fixed(chosen: pd.DataFrame, fixed: pd.DataFrame) -> pd.DataFrame:
+    """The scores at the fixed threshold stand for those at a threshold that could not be chosen.
+
+    Args:
+        chosen: rows of the tidy table, as `at_best_thresholds` gives them.
+        fixed: rows of the same maps and splits at the fixed threshold, as `at_threshold` gives them.
+
+    Returns:
+        The rows of `chosen`. Those of a score `..._chosen` whose threshold could not be chosen have the threshold and
+        the values of the fixed one. MaxBoxAcc, whose thresholds are of another scale, stays NaN.
+
+    Example:
+        >>> key = {"map": ["cam"], "layer": "conv5", "refinement": "none", "split": "test"}
+        >>> unknown, known = [np.array([np.nan])], [np.array([0.5])]
+        >>> chosen = pd.DataFrame(key | {"score": "mean_iou_chosen", "threshold": np.nan, "values": unknown})
+        >>> fixed = pd.DataFrame(key | {"score": "mean_iou", "threshold": 0.1, "values": known})
+        >>> with_fixed(chosen, fixed)[["score", "threshold", "values"]].to_numpy().tolist()
+        [['mean_iou_chosen', 0.1, array([0.5])]]
+    """
+    at_a_threshold = (chosen["refinement"] == UNREFINED) & chosen["score"].str.endswith("_chosen")
+    not_chosen = at_a_threshold & chosen["threshold"].isna()
+    if not not_chosen.any():
+        return chosen
+    stand_ins = fixed.assign(score=fixed["score"] + "_chosen")
+    replaced = chosen[not_chosen].drop(columns=["threshold", "values"]).merge(stand_ins, on=[*KEY, "split", "score"])
+    return pd.concat([chosen[~not_chosen], replaced], ignore_index=True)
 
 
 def hits_of_boxes(ious: np.ndarray) -> np.ndarray:
@@ -111,11 +146,11 @@ def with_oracle(table: pd.DataFrame, oracle: pd.DataFrame) -> pd.DataFrame:
         oracle: the same, with thresholds chosen on the reported images.
     """
     assert table["score"].tolist() == oracle["score"].tolist()
-    means = [values.mean() for values in oracle["values"]]
+    means = [float(mean_of_images(values)) for values in oracle["values"]]
     return table.assign(oracle=means, oracle_threshold=oracle["threshold"].to_numpy())
 
 
-def of_map(scores: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
+def of_map(scores: pd.DataFrame, key: Key) -> pd.DataFrame:
     """The rows of one map: (map, layer, refinement).
 
     Example:

@@ -6,12 +6,20 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import area, iou
+from wsol.maps.keys import CAM, KEY, UNREFINED, Key
 from wsol.scores import bootstrap
 from wsol.scores.baselines import EDGES
-from wsol.scores.localization import KEY
+from wsol.scores.images import mean_of_images
 
 CAM_LESS_MAP, LAYER_LESS_BEST, REFINED_LESS_MAP = "CAM less map", "layer less best layer", "refined less map"
 OTHER = [f"other_{name}" for name in KEY]
+ENDS = ["estimate", "low", "high"]
+COLUMNS = {
+    "scores": [*KEY, "score", "threshold", *ENDS, "holdout", "oracle", "oracle_threshold"],
+    "baselines": ["baseline", *EDGES, "score", "oracle", *ENDS],
+    "comparisons": ["comparison", "score", *KEY, *OTHER, *ENDS, "p", "p_holm"],
+    "breakdown": ["breakdown", "group", "images", *KEY, *ENDS],
+}
 
 
 def with_intervals(table: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
@@ -45,12 +53,12 @@ def scores(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray) -> pd.
 
     Returns:
         Columns map, layer, refinement, score, threshold, estimate, low, high, holdout, oracle, oracle_threshold.
-        `holdout` is the same score on the holdout images, by which maps are chosen. `oracle` is the same score with the
-        threshold selected on the test set; optimistic, for comparison only.
+        `holdout` is the same score on the holdout images, by which maps are chosen; NaN if there is no such
+        image. `oracle` is the same score with the threshold selected on the test set; optimistic, for comparison only.
     """
     on_holdout = _means(holdout)[[*KEY, "score", "holdout"]]
     table = with_intervals(test, counts).merge(on_holdout, on=[*KEY, "score"], how="left", validate="one_to_one")
-    return table[[*KEY, "score", "threshold", "estimate", "low", "high", "holdout", "oracle", "oracle_threshold"]]
+    return table[COLUMNS["scores"]]
 
 
 def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
@@ -79,11 +87,12 @@ def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, s
             (REFINED_LESS_MAP, _refined_and_maps(rows)),
         ):
             families.append(_family(comparison, score, pairs, counts, seed))
-    return pd.concat([family for family in families if len(family)], ignore_index=True)
+    drawn = [family for family in families if len(family)]
+    return pd.concat(drawn, ignore_index=True) if drawn else pd.DataFrame(columns=COLUMNS["comparisons"])
 
 
 def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
-    """The row with the highest mean of each (map, refinement); of equals, the first.
+    """The row with the highest mean of each (map, refinement); of equals, the first. None without holdout images.
 
     Args:
         holdout: rows of the tidy table with one score on the holdout images.
@@ -93,23 +102,23 @@ def best_layers(holdout: pd.DataFrame) -> pd.DataFrame:
         >>> best_layers(table.assign(values=[np.array([0.2, 0.4]), np.array([0.3, 0.5])]))["layer"].tolist()
         ['conv5']
     """
-    means = _means(holdout).reset_index(drop=True)
+    means = _means(holdout).dropna(subset="holdout").reset_index(drop=True)
     return means.loc[means.groupby(["map", "refinement"], sort=False)["holdout"].idxmax()]
 
 
 def _means(holdout: pd.DataFrame) -> pd.DataFrame:
-    return holdout.assign(holdout=[values.mean() for values in holdout["values"]])
+    return holdout.assign(holdout=[float(mean_of_images(values)) for values in holdout["values"]])
 
 
 def _cam_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
     """CAM beside every other map of the same refinement, as one row each."""
-    cam, maps = rows[rows["map"] == "cam"], rows[rows["map"] != "cam"]
+    cam, maps = rows[rows["map"] == CAM], rows[rows["map"] != CAM]
     return _pairs(cam, maps, ["refinement"])
 
 
 def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
     """Every layer of a map beside the map's best layer, as one row each."""
-    maps = rows[rows["map"] != "cam"]
+    maps = rows[rows["map"] != CAM]
     best = maps.merge(best_layers(holdout)[KEY], on=KEY)
     pairs = _pairs(maps, best, ["map", "refinement"])
     return pairs[pairs["layer"] != pairs["other_layer"]]
@@ -117,7 +126,7 @@ def _layers_and_best(rows: pd.DataFrame, holdout: pd.DataFrame) -> pd.DataFrame:
 
 def _refined_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
     """Every refined map beside the map that it refines, as one row each."""
-    refined = rows["refinement"] != "none"
+    refined = rows["refinement"] != UNREFINED
     return _pairs(rows[refined], rows[~refined], ["map", "layer"])
 
 
@@ -169,7 +178,7 @@ def breakdown(test: pd.DataFrame, groups: list[tuple[str, str, np.ndarray]], cou
 
 def images_of_map(
     image_info: pd.DataFrame,
-    key: tuple[str, str, str],
+    key: Key,
     ious: np.ndarray,
     ious_chosen: np.ndarray,
     boxes_yxyx: np.ndarray,
@@ -191,10 +200,16 @@ def images_of_map(
         its box_area; the box at the chosen threshold (chosen_ymin, ...); ground_truth_area, of the ground-truth box
         with the highest IoU.
     """
-    overlaps = iou(boxes_yxyx[:, None], ground_truth_yxyx)  # (images, most)
-    nearest = ground_truth_yxyx[np.arange(len(image_info)), overlaps.argmax(axis=1)]
     columns: dict[str, Any] = dict(zip(KEY, key, strict=True)) | {"iou": ious, "iou_chosen": ious_chosen}
     columns |= dict(zip(EDGES, boxes_yxyx.T, strict=True))
-    columns |= {"box_area": area(boxes_yxyx), "ground_truth_area": area(nearest)}
+    columns |= {"box_area": area(boxes_yxyx), "ground_truth_area": area(_nearest(boxes_yxyx, ground_truth_yxyx))}
     columns |= {f"chosen_{edge}": values for edge, values in zip(EDGES, chosen_boxes_yxyx.T, strict=True)}
     return image_info.assign(**columns)
+
+
+def _nearest(boxes_yxyx: np.ndarray, ground_truth_yxyx: np.ndarray) -> np.ndarray:
+    """The ground-truth box (images, 4) with the highest IoU; zeros where there is no ground truth."""
+    if not ground_truth_yxyx.shape[1]:
+        return np.zeros_like(boxes_yxyx)
+    overlaps = iou(boxes_yxyx[:, None], ground_truth_yxyx)  # (images, most)
+    return ground_truth_yxyx[np.arange(len(boxes_yxyx)), overlaps.argmax(axis=1)]
