@@ -132,7 +132,8 @@ def simulate_heatmaps(folder: pathlib.Path, keys: Keys, drawn: Keys, holdout: in
     (folder / "models/classifier.keras").touch()
     index(rng, holdout, test).to_parquet(heatmaps / "index.parquet")
     pd.DataFrame({"name": [f"class {label}" for label in range(CLASSES)]}).to_parquet(heatmaps / "classes.parquet")
-    network = {"backbone": "ResNet50", "layers": list(LAYERS), "blocks": list(LAYERS)}
+    layers = {"known": list(LAYERS), "blocks": list(LAYERS), "stages": list(LAYERS), "cam": True}
+    network = {"key": "ResNet50, 224", "layers": layers}
     (heatmaps / "network.json").write_text(json.dumps(network))
     sides = [LAYERS.get(layer, max(LAYERS.values())) for _, layer in keys]
     table = pd.DataFrame(keys, columns=["map", "layer"]).assign(refinement="none", height=sides, width=sides)

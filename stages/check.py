@@ -6,36 +6,31 @@ Reads   params.yaml; data/heatmaps/network.json, if an earlier run has left it
 Writes  data/checked.txt     always the same, so that no change of params reruns a stage that does not read them
         data/versions.json   the versions of TensorFlow and Keras, which decide weights and heatmaps
         data/opencv.json     the version of OpenCV, which decides boxes
-Takes   1 second; 8 seconds where the backbone is not that of the last heatmaps, and so has to be built, and where
-        heatmaps.precision is bfloat16
+Takes   1 second; 8 seconds where the network or the pictures' size is not that of the last heatmaps, so that the
+        network has to be built, and where heatmaps.precision is bfloat16
 """
 
 import json
 import pathlib
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from stages.support import params, sections
+from stages.support import params, pipeline, sections
 from stages.support.fingerprint import PACKAGES, versions
 from stages.support.folders import aside
+from stages.support.network import Layers, network_key, read_layers
 from stages.support.run import run
 from wsol.errors import InputError
 
 VERSIONS = {"versions": PACKAGES, "opencv": ("opencv-python-headless",)}
-NETWORK = "data/heatmaps/network.json"
-
-
-class Layers(NamedTuple):
-    """Of a backbone, in the network's order."""
-
-    known: list[str]
-    blocks: list[str]  # those that `heatmaps.layers: all` stands for
 
 
 def main() -> str:
     settings = params.read_all()
-    check_weights(settings.recipe.backbone.weights)
-    check_layers(settings, layers_of(settings.recipe))
+    backbone = settings.recipe.backbone
+    for name, path in (("backbone.weights", backbone.weights), ("backbone.model", backbone.model)):
+        if path not in (None, "imagenet"):
+            check_file(name, path, pipeline.outputs(settings.dataset))
+    check_layers(settings, layers_of(settings))
     check_precision(settings.heatmaps.precision)
     for name, packages in VERSIONS.items():
         with aside(f"data/{name}.json") as part:
@@ -45,46 +40,62 @@ def main() -> str:
     return "check: params.yaml is valid"
 
 
-def check_weights(weights: str | None) -> None:
-    """Raise InputError if a weights file is named that does not exist."""
-    if weights not in (None, "imagenet") and not pathlib.Path(weights).is_file():
-        raise InputError(
-            f"Expected backbone.weights to be imagenet, null or a weights file; there is no file {weights}: correct it."
-        )
+def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
+    """Raise InputError unless a file that params.yaml names exists, outside what DVC deletes before a run."""
+    expected = "a .keras file" if name == "backbone.model" else "imagenet, null or a weights file"
+    if not pathlib.Path(path).is_file():
+        raise InputError(f"Expected {name} to be {expected}; there is no file {path}: correct it.")
+    for output in outputs:
+        if pathlib.Path(path).resolve().is_relative_to(pathlib.Path(output).resolve()):
+            raise InputError(
+                f"Expected {name} to lie outside the pipeline's outputs; got {path}, which a run deletes: move the "
+                "file to another folder."
+            )
 
 
-def layers_of(recipe: sections.Recipe) -> Layers:
-    """The layers of a dataset's backbone: those of the last heatmaps if they are of the same backbone."""
-    try:
-        network = json.loads(pathlib.Path(NETWORK).read_text())
-    except (OSError, ValueError):
-        network = {}
-    if network.get("backbone") == recipe.backbone.name:
-        return Layers(network["layers"], network["blocks"])
-    return _built(recipe)
+def layers_of(settings: sections.Params) -> Layers:
+    """The layers of the dataset's network: those of the last heatmaps if they are of the same network."""
+    key = network_key(settings.recipe.backbone, settings.canvas_size)
+    return read_layers(key) or _built(settings.recipe, settings.canvas_size)
 
 
-def _built(recipe: sections.Recipe) -> Layers:
+def _built(recipe: sections.Recipe, canvas_size: int) -> Layers:
     import stages.support.quiet  # noqa: F401  here, since it takes seconds
 
-    from wsol.networks import classifier, layers
+    from wsol.networks import cam_parts, classifier, layers, opening, resizing
 
-    model = classifier.build(recipe.backbone.name, 1, recipe.image_size, 1)
-    return Layers(layers.layer_names(model), layers.block_outputs(model))
+    backbone = recipe.backbone
+    if backbone.model:
+        model = resizing.resized(opening.opened(backbone.model, recipe.image_size), canvas_size)
+    else:
+        model = classifier.build(str(backbone.name), 1, canvas_size, 1)
+    return Layers(
+        layers.layer_names(model),
+        layers.block_outputs(model),
+        layers.stage_outputs(model),
+        cam_parts.cam_parts(model) is not None,
+    )
 
 
 def check_layers(settings: sections.Params, layers: Layers) -> None:
     """Raise InputError unless every layer that params.yaml names can be used."""
-    sweep = layers.blocks if settings.heatmaps.layers == "all" else settings.heatmaps.layers
+    sweep = sweep_of(settings.heatmaps.layers, layers)
     for layer in sweep:
         params.check_layer("heatmaps.layers", layer, layers.known, "the backbone")
     trainable = settings.recipe.finetune.trainable
-    if trainable not in ("all", "head"):
+    if trainable not in ("all", "head", "none"):
         params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
     drawn_at = [*sweep, "all"] if settings.heatmaps.fusion == "mean" else sweep
     params.check_layer("layer", settings.layer, drawn_at, "heatmaps.layers")
     if settings.refine.method != "none":
         check_refined_maps(settings.refine.maps, settings.heatmaps.methods, drawn_at)
+
+
+def sweep_of(wanted: str | list[str], layers: Layers) -> list[str]:
+    """The layers that `heatmaps.layers` stands for."""
+    if isinstance(wanted, str):
+        return layers.blocks if wanted == "all" else layers.stages
+    return wanted
 
 
 def check_refined_maps(names: list[str], methods: Sequence[str], layers: Sequence[str]) -> None:

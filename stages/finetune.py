@@ -1,4 +1,4 @@
-"""Train the classifier.
+"""Train the classifier, or evaluate the user's where finetune.trainable is none.
 
     python -m stages.finetune
 
@@ -50,11 +50,15 @@ def main() -> str:
     with workspace("models/training", fingerprint("finetune", *weights_files(settings.recipe))) as folder:
         if settings.recipe.finetune.trainable == "head":
             logits = train_head(folder, model, table, settings)
+        elif settings.recipe.finetune.trainable == "none":
+            with named_pictures(*splits.values()):
+                logits = predict(model, splits, settings.recipe)
         else:
             with named_pictures(*splits.values()):
                 logits = train_pixels(folder, model, splits, settings)
         labels = {name: table.loc[table["split"] == name, "label"].to_numpy() for name in splits}
         scores = {name: training.classification_scores(logits[name], labels[name]) for name in splits}
+        warn_below_chance(scores["holdout"]["top1"], model.output_shape[1], settings.recipe.backbone)
         write(folder, model, scores)
     return f"finetune: wrote models/classifier.keras (test top-1 {scores['test']['top1']:.3f}) and models/training"
 
@@ -62,14 +66,23 @@ def main() -> str:
 def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, settings: sections.Params) -> Logits:
     """Train on augmented images; returns every split's logits."""
     size, finetune, seed = settings.recipe.image_size, settings.recipe.finetune, settings.seed
-    batched = {name: images.labelled(split, size).batch(finetune.batch_size) for name, split in splits.items()}
+    held_out = images.labelled(splits["holdout"], size).batch(finetune.batch_size)
 
     def batches(start: int) -> tf.data.Dataset:
         order = splits["fit"].shuffle(SHUFFLE, seed).repeat().skip(start)
         return images.augmented(images.labelled(order, size), seed, start).batch(finetune.batch_size)
 
-    optimise(folder, model, batches, len(splits["fit"]), batched["holdout"], finetune)
-    return {name: model.predict(split, verbose=epochs.verbosity()) for name, split in batched.items()}
+    optimise(folder, model, batches, len(splits["fit"]), held_out, finetune)
+    return predict(model, splits, settings.recipe)
+
+
+def predict(model: keras.Model, splits: Splits, recipe: sections.Recipe) -> Logits:
+    """Every split's logits."""
+    size, batch = recipe.image_size, recipe.finetune.batch_size
+    return {
+        name: model.predict(images.labelled(split, size).batch(batch), verbose=epochs.verbosity())
+        for name, split in splits.items()
+    }
 
 
 def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, settings: sections.Params) -> Logits:
@@ -140,12 +153,26 @@ def optimise(
     model.load_weights(epochs.best_weights(state))
 
 
+def warn_below_chance(top1: float, classes: int, backbone: sections.Backbone) -> None:
+    """Warn if a user's classifier is right for less than three times the share that chance gives.
+
+    With fewer than five classes the limit is half way between chance and 1.
+    """
+    chance = 1 / classes
+    if backbone.model and top1 < min(3 * chance, (1 + chance) / 2):
+        print(
+            f"finetune: warning: {backbone.model} has a top-1 accuracy of {top1:.3f} on holdout, and chance gives "
+            f"{chance:.3f}: the order of its classes or its preprocessing may be wrong",
+            flush=True,
+        )
+
+
 def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, float]]) -> None:
     """Put the model, its scores and its log in their places."""
     save_model(model, "models/classifier.keras")
     out = folder / "out"
     (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
-    epochs.latest(folder).log.to_csv(out / "log.csv", index=False)
+    epochs.latest(folder).log.reindex(columns=epochs.COLUMNS).to_csv(out / "log.csv", index=False)
     replace(out, "models/training")
 
 

@@ -2,17 +2,16 @@
 
     python -m stages.heatmaps
 
-Reads   params (dataset, seed, holdout, heatmaps, the dataset's backbone.name), data/<dataset>/,
+Reads   params (dataset, seed, holdout, heatmaps, the dataset's backbone), data/<dataset>/,
         models/classifier.keras
 Writes  data/heatmaps/: index.parquet, one row an image; classes.parquet, the labels' names; maps.parquet, one row a
         map, in the network's order; an array for each of these, (images, h, w) float16, one row an image of the index;
-        network.json, the backbone's layers
+        network.json, the network's layers. There is no CAM where the network does not define it
 Takes   half a minute for toy_dogs on 2 cores; 0.1 s an image at 224 x 224, 0.4 s at 448 x 448
 
 A stopped run is resumed from data/heatmaps.partial/.
 """
 
-import json
 import pathlib
 from collections.abc import Callable, Iterator
 
@@ -25,15 +24,16 @@ import tensorflow as tf
 
 from stages.support import files, params, rows, sections
 from stages.support.fingerprint import fingerprint
-from stages.support.folders import aside, replace, workspace
+from stages.support.folders import replace, workspace
 from stages.support.in_flight import COUNT, in_flight
+from stages.support.network import Layers, network_key, write_layers
 from stages.support.pictures import named_pictures
 from stages.support.run import run
 from wsol.data import datasets, images
 from wsol.errors import InputError
 from wsol.maps import one_pass
 from wsol.maps.checks import not_finite
-from wsol.networks import layers, precision, resizing
+from wsol.networks import cam_parts, layers, precision, resizing
 
 MODEL = "models/classifier.keras"
 SPLITS = ("holdout", "test")
@@ -58,10 +58,11 @@ def main() -> str:
             rows.fill(folder, folder / "rows.txt", len(index), batches, "heatmaps")
         write_index(folder, index)
         write_maps(folder / "out", map_keys(model, settings.heatmaps, sweep))
-        write_network(folder / "out", model, settings.recipe.backbone.name)
+        write_layers(folder / "out", network_key(settings.recipe.backbone, model.input_shape[1]), layers_of(model))
         pd.DataFrame({"name": builder.info.features["label"].names}).to_parquet(folder / "out/classes.parquet")
         replace(folder / "out", "data/heatmaps")
-    drawn_maps = f"CAM, and {', '.join(settings.heatmaps.methods)} at {len(sweep)} layers"
+    cam = "CAM, and " if cam_parts.cam_parts(model) else "no CAM, which this network does not define; "
+    drawn_maps = f"{cam}{', '.join(settings.heatmaps.methods)} at {len(sweep)} layers"
     return f"heatmaps: wrote data/heatmaps ({drawn_maps}, for {len(index)} images)"
 
 
@@ -81,9 +82,9 @@ def load_classifier(image_size: int | None) -> keras.Model:
 
 def sweep_layers(wanted: str | list[str], model: keras.Model) -> list[str]:
     """The layers of the sweep, in the network's order."""
-    known, blocks = layers.layer_names(model), layers.block_outputs(model)
-    if wanted == "all":
-        return blocks
+    if isinstance(wanted, str):
+        return layers.block_outputs(model) if wanted == "all" else layers.stage_outputs(model)
+    known = layers.layer_names(model)
     for layer in wanted:
         params.check_layer("heatmaps.layers", layer, known, "the classifier")
     return sorted(set(wanted), key=known.index)
@@ -176,11 +177,14 @@ def write_maps(folder: pathlib.Path, keys: list[tuple[str, str]]) -> None:
     table.to_parquet(folder / "maps.parquet")
 
 
-def write_network(folder: pathlib.Path, model: keras.Model, backbone: str) -> None:
-    """Write the backbone's layers, by which the stage `check` knows them without TensorFlow."""
-    known = {"backbone": backbone, "layers": layers.layer_names(model), "blocks": layers.block_outputs(model)}
-    with aside(folder / "network.json") as part:
-        part.write_text(json.dumps(known) + "\n")
+def layers_of(model: keras.Model) -> Layers:
+    """The network's layers, by which the stage `check` knows them without TensorFlow."""
+    return Layers(
+        layers.layer_names(model),
+        layers.block_outputs(model),
+        layers.stage_outputs(model),
+        cam_parts.cam_parts(model) is not None,
+    )
 
 
 if __name__ == "__main__":

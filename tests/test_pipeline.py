@@ -24,6 +24,7 @@ WITHOUT_EFFECT = {
             "fingerprint",
             "folders",
             "in_flight",
+            "network",
             "params",
             "pictures",
             "pipeline",

@@ -64,7 +64,7 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
             "toy_dogs.finetune.trainable=conv9_conv",
             "finetune.trainable to name a layer of the backbone; got 'conv9_conv'",
         ),
-        ("toy_dogs.backbone.name=VGG16", "'ResNet50', 'ResNet101' or 'ResNet152'; got 'VGG16'"),
+        ("toy_dogs.backbone.name=VGG", "a network of keras.applications; got 'VGG', nearest are VGG19, VGG16"),
         (
             "refine.maps=[grad_cam/conv4_blok3_out]",
             "of heatmaps.layers; got 'conv4_blok3_out', nearest are conv4_block3_out",

@@ -15,7 +15,7 @@ from wsol.errors import InputError
 Model = TypeVar("Model", bound=BaseModel)
 
 CHOICES = {  # what parameters of several types may be
-    "heatmaps.layers": "all or a list of layers, at least one",
+    "heatmaps.layers": "all, stages or a list of layers, at least one",
     "refine.maps": "a list of maps, at least one",
     "refine.low": "a number in 0..1 or 'holdout'",
     "refine.high": "a number in 0..1 or 'holdout'",

@@ -11,6 +11,18 @@ def declared(stage: str, field: str, dataset: str) -> list[str]:
 
     Parsing the file takes milliseconds; DVC's own API takes a second to import.
     """
+    return [str(entry) for entry in _stages(dataset)[stage].get(field, [])]
+
+
+def outputs(dataset: str) -> list[str]:
+    """The paths of all outputs in dvc.yaml: DVC deletes them before it runs their stages."""
+    entries = (
+        entry for stage in _stages(dataset).values() for name in ("outs", "metrics") for entry in stage.get(name, [])
+    )
+    return [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
+
+
+def _stages(dataset: str) -> dict[str, Any]:
     text = pathlib.Path("dvc.yaml").read_text(encoding="utf8").replace("${dataset}", dataset)
-    content: dict[str, Any] = YAML(typ="safe").load(text)
-    return [str(entry) for entry in content["stages"][stage].get(field, [])]
+    stages: dict[str, Any] = YAML(typ="safe").load(text)["stages"]
+    return stages

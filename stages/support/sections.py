@@ -19,9 +19,22 @@ class Section(BaseModel):
 
 
 class Backbone(Section):
-    name: Literal["ResNet50", "ResNet101", "ResNet152"]
-    width: Annotated[float, Field(gt=0, le=4)]
-    weights: str | None
+    """A network of Keras, by name, or a file with a trained classifier."""
+
+    name: str | None = None
+    width: Annotated[float, Field(gt=0, le=4)] = 1.0
+    weights: str | None = None
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _a_name_or_a_file(self) -> Self:
+        if (self.name is None) == (self.model is None) or self.model_fields_set not in (
+            {"name", "width", "weights"},
+            {"model"},
+        ):
+            keys = ", ".join(sorted(self.model_fields_set)) or "nothing"
+            raise ValueError(f"write either model: FILE.keras alone, or name, width and weights; got {keys}")
+        return self
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
@@ -61,6 +74,14 @@ class Recipe(Section):
     backbone: Backbone
     finetune: Finetune
 
+    @model_validator(mode="after")
+    def _a_head_is_trained(self) -> Self:
+        if self.finetune.trainable == "none" and self.backbone.model is None:
+            raise ValueError(
+                "finetune.trainable none needs backbone.model, since a network by name has no trained head"
+            )
+        return self
+
 
 class ToyDogs(Recipe):
     download: Pictures
@@ -72,7 +93,7 @@ class StanfordDogs(Recipe):
 
 class Heatmaps(Section):
     methods: Annotated[list[Method], Field(min_length=1)]
-    layers: Literal["all"] | Annotated[list[str], Field(min_length=1)]
+    layers: Literal["all", "stages"] | Annotated[list[str], Field(min_length=1)]
     target: Literal["ground_truth", "predicted"]
     score: Literal["logit", "softmax"]
     relu: bool

@@ -5,13 +5,14 @@ import stages.support.quiet  # noqa: F401
 import keras
 
 from stages.support.sections import Recipe
-from wsol.networks import classifier
+from wsol.errors import InputError
+from wsol.networks import classifier, opening
 
 FROZEN_SEED = 0
 
 
 def untrained(recipe: Recipe, classes: int, seed: int) -> keras.Model:
-    """The classifier with initial or pretrained weights and its frozen layers.
+    """The classifier with initial, pretrained or the user's weights and its frozen layers.
 
     Args:
         recipe: with image_size, backbone and finetune.
@@ -20,14 +21,29 @@ def untrained(recipe: Recipe, classes: int, seed: int) -> keras.Model:
             its features do not depend on it.
     """
     backbone, finetune = recipe.backbone, recipe.finetune
-    keras.utils.set_random_seed(FROZEN_SEED if finetune.trainable == "head" and backbone.weights is None else seed)
-    model = classifier.build(backbone.name, backbone.width, recipe.image_size, classes)
-    if backbone.weights:
-        classifier.load_backbone_weights(model, backbone.name, backbone.weights)
-    classifier.freeze(model, finetune.trainable)
+    pretrained = backbone.weights is not None or backbone.model is not None
+    keras.utils.set_random_seed(seed if pretrained or finetune.trainable != "head" else FROZEN_SEED)
+    model = (
+        opened(backbone.model, recipe.image_size, classes)
+        if backbone.model
+        else classifier.build(str(backbone.name), backbone.width, recipe.image_size, classes, backbone.weights)
+    )
+    if finetune.trainable != "none":
+        classifier.freeze(model, finetune.trainable)
+    return model
+
+
+def opened(path: str, image_size: int, classes: int) -> keras.Model:
+    """The user's classifier; InputError unless it has the dataset's number of classes."""
+    model = opening.opened(path, image_size)
+    if model.output_shape[1] != classes:
+        raise InputError(
+            f"Expected a classifier of the dataset's {classes} classes in {path}; got one of {model.output_shape[1]}: "
+            "take a model that was trained for these classes, in the order of their labels."
+        )
     return model
 
 
 def weights_files(recipe: Recipe) -> list[str]:
-    """The weights file that is not a dependency in dvc.yaml, if the recipe names one."""
-    return [recipe.backbone.weights] if recipe.backbone.weights not in (None, "imagenet") else []
+    """The weights or model file that is not a dependency in dvc.yaml, if the recipe names one."""
+    return [path for path in (recipe.backbone.weights, recipe.backbone.model) if path not in (None, "imagenet")]

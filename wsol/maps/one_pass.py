@@ -9,7 +9,8 @@ import tensorflow as tf
 from wsol.errors import InputError
 from wsol.maps.methods import METHODS, cam, fused, normalise
 from wsol.networks import folding
-from wsol.networks.layers import last_layer
+from wsol.networks.cam_parts import cam_parts
+from wsol.networks.layers import features, outputs_by_name
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
 
@@ -29,7 +30,8 @@ def mapper(
     """Compile the pass from a batch of images to all of its heatmaps.
 
     Args:
-        classifier: a flat model whose last layers are `gap` and `logits` (see wsol.networks.classifier).
+        classifier: a flat functional model that ends in logits (see wsol.networks.opening). CAM is drawn where it is
+            defined (see wsol.networks.cam_parts).
         methods: keys of METHODS.
         layers: names of the layers that each method is computed at.
         fusion: also give each method's mean over the layers (see `methods.fused`).
@@ -49,19 +51,21 @@ def mapper(
     """
     _check_weights(classifier)
     keys = map_keys(classifier, methods, layers, fusion)
-    model = _with_outputs(folding.folded(classifier, keep=set(layers)), layers)
-    kernel = classifier.get_layer("logits").kernel
+    parts = cam_parts(classifier)
+    folded = folding.folded(classifier, keep=set(layers))
+    kernel = classifier.get_layer(parts.dense).kernel if parts else None
+    model = _with_outputs(folded, layers)
 
     # the signature avoids a second trace for a last batch of fewer images
     @tf.function(input_signature=[tf.TensorSpec(classifier.input_shape), tf.TensorSpec((None,), tf.int64)])
     def compiled(images: tf.Tensor, labels: tf.Tensor) -> list[tf.Tensor]:
-        *activations, features, logits = model(images, training=False)
+        *activations, pooled, logits = model(images, training=False)
         classes = tf.argmax(logits, -1) if target == "predicted" else labels
         # At inference an image's score depends on that image only, so the gradient of the sum
         # holds each image's gradient. Backpropagation stops at the earliest of the activations.
         gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
         pairs = list(zip(activations, gradients, strict=True))
-        heatmaps = [normalise(cam(features, kernel, classes), relu)]
+        heatmaps = [normalise(cam(pooled, kernel, classes), relu)] if parts else []
         for name in methods:
             by_layer = [normalise(METHODS[name](*pair), relu) for pair in pairs]
             heatmaps += [*by_layer, fused(by_layer)] if fusion else by_layer
@@ -87,18 +91,22 @@ def _check_weights(classifier: keras.Model) -> None:
 def map_keys(
     classifier: keras.Model, methods: Sequence[str], layers: Sequence[str], fusion: bool
 ) -> list[tuple[str, str]]:
-    """(map, layer) of every heatmap: CAM at the last layer, then the first method at each layer, and so on.
+    """(map, layer) of every heatmap: CAM at its layer, then the first method at each layer, and so on.
 
-    The layer of a method's fusion is ALL. It comes after the method's layers.
+    There is no CAM where the classifier does not define it. The layer of a method's fusion is ALL. It comes after the
+    method's layers.
     """
+    parts = cam_parts(classifier)
     places = [*layers, ALL] if fusion else layers
-    return [("cam", last_layer(classifier)), *((method, layer) for method in methods for layer in places)]
+    methods_at_layers = [(method, layer) for method in methods for layer in places]
+    return [("cam", parts.layer), *methods_at_layers] if parts else methods_at_layers
 
 
 def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model:
-    """The classifier with more outputs: the activations of each layer, the input of `gap`, the logits."""
-    activations = [classifier.get_layer(name).output for name in layers]
-    return keras.Model(classifier.input, [*activations, classifier.get_layer("gap").input, classifier.output])
+    """The classifier with more outputs: the activations of each layer, what is pooled, the logits."""
+    outputs = outputs_by_name(classifier)
+    activations = [outputs[name] for name in layers]
+    return keras.Model(classifier.input, [*activations, features(classifier).outputs[0], classifier.output])
 
 
 def class_score(logits: tf.Tensor, classes: tf.Tensor, score: str) -> tf.Tensor:

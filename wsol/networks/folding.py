@@ -5,7 +5,8 @@ import collections
 import keras
 import numpy as np
 
-CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+from wsol.networks.flattening import set_weights
+from wsol.networks.layers import CONVOLUTIONS, nodes
 
 BatchNorms = dict[str, keras.layers.BatchNormalization]
 
@@ -14,10 +15,11 @@ def folded(model: keras.Model, keep: set[str]) -> keras.Model:
     """Copy a model, with batch normalisations folded into convolutions.
 
     gamma (K x - mean) / sqrt(variance + epsilon) + beta is a convolution of x with another
-    kernel and bias. A batch normalisation is folded if it alone uses a convolution's output.
+    kernel and bias. A batch normalisation is folded if it alone uses a convolution's output and
+    the model calls both once.
 
     Args:
-        model: a functional model that calls each of its layers once; it is not changed.
+        model: a flat functional model; it is not changed.
         keep: names of the layers whose outputs must not change.
 
     Returns:
@@ -30,18 +32,20 @@ def folded(model: keras.Model, keep: set[str]) -> keras.Model:
     for layer in model.layers:
         if layer.weights and layer.name not in identities:
             norm = batch_norms.get(layer.name)
-            _set_weights(copy.get_layer(layer.name), _folded_weights(layer, norm) if norm else layer.get_weights())
+            set_weights(copy.get_layer(layer.name), _folded_weights(layer, norm) if norm else layer.get_weights())
     return copy
 
 
 def _foldable(model: keras.Model, keep: set[str]) -> BatchNorms:
     """Batch normalisations that can be folded, keyed by the name of the convolution before them."""
-    inputs = [tensor for operation in model.operations for tensor in keras.tree.flatten(operation.input)]
+    inputs = [tensor for node in nodes(model) for tensor in node.input_tensors]
     uses = collections.Counter(map(id, inputs + model.outputs))
-    norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    calls = collections.Counter(node.operation.name for node in nodes(model))
+    once = [layer for layer in model.layers if calls[layer.name] == 1]
+    norms = {id(layer.input): layer for layer in once if isinstance(layer, keras.layers.BatchNormalization)}
     pairs = {
         layer.name: norms.get(id(layer.output))
-        for layer in model.layers
+        for layer in once
         if _is_linear_convolution(layer) and layer.name not in keep and uses[id(layer.output)] == 1
     }
     return {name: norm for name, norm in pairs.items() if norm and norm.axis in (-1, len(norm.input.shape) - 1)}
@@ -65,12 +69,6 @@ def _cloned(model: keras.Model, batch_norms: BatchNorms) -> keras.Model:
         return layer(*inputs, **({} if layer.name in identities else options))  # Identity takes no further arguments
 
     return keras.models.clone_model(model, clone_function=clone, call_function=call)
-
-
-def _set_weights(layer: keras.layers.Layer, weights: list[np.ndarray]) -> None:
-    layer.set_weights(weights)
-    if isinstance(layer, keras.layers.Normalization):
-        layer.finalize_state()  # its call uses values that this computes from the weights
 
 
 def _folded_weights(layer: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> list[np.ndarray]:

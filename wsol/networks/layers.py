@@ -1,23 +1,179 @@
-"""The layers of a classifier that heatmaps can be computed at."""
+"""The layers of a classifier that heatmaps can be computed at, found from its graph alone.
+
+A model's graph consists of nodes. A node is one call of an operation; a layer is an operation with a class of its
+own. Heatmaps can be computed at each, so `layer` here means any operation.
+"""
+
+import collections
+from typing import Any
 
 import keras
 
+from wsol.errors import InputError
 
-def convolutional_part(model: keras.Model) -> keras.Model:
-    """The classifier up to the input (n, h, w, k) of its global average pooling. It shares the weights."""
-    return keras.Model(model.input, model.get_layer("gap").input)
+Node = Any  # keras.src.ops.node.Node, which is not public
+
+CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+GLOBAL_POOLINGS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+PADDINGS = (keras.layers.ZeroPadding2D, keras.layers.Cropping2D)
+INACTIVE = (  # layers that do nothing at inference
+    *(keras.layers.Dropout, keras.layers.SpatialDropout2D, keras.layers.AlphaDropout, keras.layers.GaussianDropout),
+    *(keras.layers.GaussianNoise, keras.layers.ActivityRegularization, keras.layers.Identity),
+)
+
+
+def nodes(model: keras.Model) -> list[Node]:
+    """Every call of an operation in a flat functional model, in topological order; the first one is the input."""
+    depths = sorted(model._nodes_by_depth, reverse=True)
+    return [node for depth in depths for node in model._nodes_by_depth[depth]]
+
+
+def outputs_by_name(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """Output (n, h, w, k) of every layer that a map can be computed at, by name, in the network's order.
+
+    A layer that the model calls twice has two outputs under one name, so it is left out.
+    """
+    ordered = nodes(model)
+    calls = collections.Counter(id(node.operation) for node in ordered)
+    before_pooling = ordered[1 : _index(ordered, features(model)) + 1]
+    grids = [node for node in before_pooling if _is_grid(node) and calls[id(node.operation)] == 1]
+    return {node.operation.name: node.outputs[0] for node in grids}
 
 
 def layer_names(model: keras.Model) -> list[str]:
     """Names of the layers with outputs (n, h, w, k), in the network's order: every layer a map can be computed at."""
-    return [layer.name for layer in convolutional_part(model).layers[1:] if len(layer.output.shape) == 4]
+    return list(outputs_by_name(model))
+
+
+def convolutional_part(model: keras.Model) -> keras.Model:
+    """The classifier up to the input (n, h, w, k) of its last pooling or flattening. It shares the weights."""
+    return keras.Model(model.input, features(model).outputs[0])
+
+
+def features(model: keras.Model) -> Node:
+    """The node whose output (n, h, w, k) is pooled or flattened for the classification.
+
+    Raises:
+        InputError: there is no such node.
+    """
+    passed = bottlenecks(nodes(model))
+    ends = (place for place, node in enumerate(passed) if place and _ends_the_grid(node))
+    end = next(ends, len(passed))
+    before = passed[:end]
+    if end < len(passed) and not isinstance(passed[end].operation, GLOBAL_POOLINGS):
+        before = _without_average(before)
+    if not any(isinstance(node.operation, CONVOLUTIONS) for node in before):
+        raise InputError(
+            "Expected a network whose layers give (rows, columns, channels), with convolutions, but this one has none "
+            "before its pooling: heatmaps need such layers, so take another network."
+        )
+    return before[-1]
+
+
+def _without_average(before: list[Node]) -> list[Node]:
+    """The nodes before an average pooling over the whole grid, if the last of the nodes is one."""
+    active = list(before)
+    while active and is_inactive(active[-1]):
+        active.pop()
+    return active[:-1] if active and averages_all(active[-1]) else before
+
+
+def bottlenecks(ordered: list[Node]) -> list[Node]:
+    """The nodes through which every path from the input to the output goes.
+
+    Args:
+        ordered: the nodes of a model, in topological order.
+    """
+    consumers = _consumers(ordered)
+    furthest, passed = 0, []  # the last node that uses an output of an earlier one
+    for place, node in enumerate(ordered):
+        if furthest <= place:
+            passed.append(node)
+        furthest = max([furthest, *consumers[place]])
+    return passed
+
+
+def _consumers(ordered: list[Node]) -> list[list[int]]:
+    """For each node the places of the nodes that use its outputs, one entry a use."""
+    producers = {id(tensor): place for place, node in enumerate(ordered) for tensor in node.outputs}
+    consumers: list[list[int]] = [[] for _ in ordered]
+    for place, node in enumerate(ordered):
+        for tensor in node.input_tensors:
+            consumers[producers[id(tensor)]].append(place)
+    return consumers
+
+
+def _is_grid(node: Node) -> bool:
+    return len(node.outputs) == 1 and len(node.outputs[0].shape) == 4
+
+
+def _ends_the_grid(node: Node) -> bool:
+    return isinstance(node.operation, GLOBAL_POOLINGS) or not _is_grid(node)
+
+
+def is_inactive(node: Node) -> bool:
+    """Whether a node's output is its input at inference."""
+    layer = node.operation
+    linear = isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.linear
+    return linear or isinstance(layer, INACTIVE)
+
+
+def averages_all(node: Node) -> bool:
+    """Whether a node is an average pooling over the whole grid."""
+    if not isinstance(node.operation, keras.layers.AveragePooling2D):
+        return False
+    return tuple(node.input_tensors[0].shape[1:3]) == tuple(node.operation.pool_size)
+
+
+def _index(ordered: list[Node], node: Node) -> int:
+    return next(place for place, other in enumerate(ordered) if other is node)
 
 
 def block_outputs(model: keras.Model) -> list[str]:
-    """Names of the residual blocks' outputs, in the network's order."""
-    return [name for name in layer_names(model) if name.endswith("_out")]
+    """Names of the ends of the network's blocks, in the network's order.
+
+    A block ends where every path meets: at a bottleneck after the first merge of paths that is used more than once, or
+    is the last before the pooling. For ResNet50 these are the 16 outputs of its residual blocks. A network with fewer
+    than two such layers has its last layer of each resolution instead.
+    """
+    ordered = nodes(model)
+    consumers = _consumers(ordered)
+    places = {id(node): place for place, node in enumerate(ordered)}
+    first, last = _first_merge(ordered), places[id(features(model))]
+    ends = [
+        node.operation.name
+        for node in bottlenecks(ordered)
+        if first <= (place := places[id(node)]) <= last and (place == last or len(consumers[place]) > 1)
+    ]
+    return ends if len(ends) > 1 else _last_of_each_resolution(model, _from_the_first_convolution(model))
+
+
+def _first_merge(ordered: list[Node]) -> int:
+    """Place of the first node after a convolution that has several inputs; beyond the end if there is none."""
+    convolutions = [place for place, node in enumerate(ordered) if isinstance(node.operation, CONVOLUTIONS)]
+    merges = (place for place, node in enumerate(ordered) if len(node.input_tensors) > 1 and place > convolutions[0])
+    return next(merges, len(ordered))
+
+
+def _from_the_first_convolution(model: keras.Model) -> list[str]:
+    """Names of the layers from the first convolution on, without those that pad or crop the grid."""
+    known, ordered = outputs_by_name(model), nodes(model)
+    first = next(place for place, node in enumerate(ordered) if isinstance(node.operation, CONVOLUTIONS))
+    operations = [node.operation for node in ordered[first:] if node.operation.name in known]
+    return [operation.name for operation in operations if not isinstance(operation, PADDINGS)]
+
+
+def stage_outputs(model: keras.Model) -> list[str]:
+    """Names of the last of `block_outputs` at each resolution, in the network's order."""
+    return _last_of_each_resolution(model, block_outputs(model))
+
+
+def _last_of_each_resolution(model: keras.Model, names: list[str]) -> list[str]:
+    outputs = outputs_by_name(model)
+    last = {tuple(outputs[name].shape[1:3]): name for name in names}
+    return sorted(last.values(), key=names.index)
 
 
 def last_layer(model: keras.Model) -> str:
-    """Name of the layer that feeds the global average pooling: CAM's layer."""
-    return layer_names(model)[-1]
+    """Name of the layer that feeds the last pooling or flattening."""
+    return features(model).operation.name

@@ -3,6 +3,7 @@
 import keras
 
 from wsol.errors import InputError
+from wsol.networks.flattening import set_weights
 
 
 def resized(classifier: keras.Model, image_size: int) -> keras.Model:
@@ -18,7 +19,8 @@ def resized(classifier: keras.Model, image_size: int) -> keras.Model:
     image = keras.Input((image_size, image_size, 3), name=classifier.inputs[0].name)
     try:
         model = keras.models.clone_model(classifier, input_tensors=image)
-        model.set_weights(classifier.get_weights())
+        for layer, copy in zip(classifier.layers, model.layers, strict=True):
+            set_weights(copy, layer.get_weights())
     except ValueError as error:  # of Keras, where shapes do not fit
         raise InputError(
             f"Expected a network that takes pictures of any size, but this one cannot take {image_size} pixels: set "

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from wsol.networks.cam_parts import head_layer
+
 
 def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -> None:
     """Compile a model with Adam and the cross-entropy of its logits.
@@ -21,14 +23,19 @@ def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -
 
 
 def head(model: keras.Model) -> keras.Model:
-    """The classifier's Dense layer as a model from pooled features (n, k) to logits. It shares the weights."""
-    features = keras.Input((model.get_layer("gap").output.shape[-1],), name="features")
-    return keras.Model(features, model.get_layer("logits")(features), name="head")
+    """The classifier's Dense layer as a model from features (n, k) to logits. It shares the weights.
+
+    Raises:
+        InputError: the logits do not come from a Dense layer.
+    """
+    dense = model.get_layer(head_layer(model))
+    features = keras.Input((dense.input.shape[-1],), name="features")
+    return keras.Model(features, dense(features), name="head")
 
 
 def backbone(model: keras.Model) -> keras.Model:
-    """The classifier up to its pooled features (n, k). It shares the weights."""
-    return keras.Model(model.input, model.get_layer("gap").output, name="backbone")
+    """The classifier up to the features (n, k) that its Dense layer takes. It shares the weights."""
+    return keras.Model(model.input, model.get_layer(head_layer(model)).input, name="backbone")
 
 
 def classification_scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
