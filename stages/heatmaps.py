@@ -4,9 +4,9 @@
 
 Reads   params (dataset, seed, holdout, heatmaps, the dataset's backbone.name), data/<dataset>/,
         models/classifier.keras
-Writes  data/heatmaps/: index.parquet, one row an image; classes.parquet, the labels' names; maps.parquet, one row a
-        map, in the network's order; an array for each of these, (images, h, w) float16, one row an image of the index;
-        network.json, the backbone's layers
+Writes  data/heatmaps/: index.parquet, one row an image; classes.parquet, the labels' names and ids; maps.parquet, one
+        row a map, in the network's order; an array for each of these, (images, h, w) float16, one row an image of the
+        index; network.json, the backbone's layers
 Takes   half a minute for toy_dogs on 2 cores; 0.1 s an image at 224 x 224, 0.4 s at 448 x 448
 
 A stopped run is resumed from data/heatmaps.partial/.
@@ -59,7 +59,8 @@ def main() -> str:
         write_index(folder, index)
         write_maps(folder / "out", map_keys(model, settings.heatmaps, sweep))
         write_network(folder / "out", model, settings.recipe.backbone.name)
-        pd.DataFrame({"name": builder.info.features["label"].names}).to_parquet(folder / "out/classes.parquet")
+        classes = {"name": builder.info.features["label"].names, "category_id": datasets.category_ids(builder)}
+        pd.DataFrame(classes).to_parquet(folder / "out/classes.parquet")
         replace(folder / "out", "data/heatmaps")
     drawn_maps = f"CAM, and {', '.join(settings.heatmaps.methods)} at {len(sweep)} layers"
     return f"heatmaps: wrote data/heatmaps ({drawn_maps}, for {len(index)} images)"

@@ -45,7 +45,7 @@ def main() -> str:
     images = {key: read_images(key) for key in (cam, compared)}
 
     figures = headline.headline(cam, compared, made)
-    write_coco(images[cam], images[compared], test, names)
+    write_coco(images[cam], images[compared], test, classes)
     write_plots(images[cam], images[compared], maps, image_info(test, names), made)
     files.write_json("metrics/localization.json", with_context(figures, settings, maps, test))
     beside_cam = plot_data.compared_maps([cam, compared], made["scores"], made["baselines"])
@@ -78,17 +78,18 @@ def with_context(
     return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
 
-def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes: list[str]) -> None:
+def write_coco(cam: pd.DataFrame, compared: pd.DataFrame, test: Images, classes: pd.DataFrame) -> None:
     """The ground truth, and each map's boxes at the fixed threshold, scored by the class's probability."""
     index, sizes = test.index, test.index[["height", "width"]].to_numpy()
-    truth = coco.ground_truth(
-        index["image"].tolist(), sizes, index["label"].to_numpy(), test.ground_truth_yxyx, classes
-    )
+    ids = coco.Ids(index["image_id"].tolist(), classes["category_id"].tolist())
+    images, labels = index["image"].tolist(), index["label"].to_numpy()
+    truth = coco.ground_truth(images, sizes, labels, test.ground_truth_yxyx, classes["name"].tolist(), ids)
     with fresh_folder("data/coco") as folder:
         (folder / "ground_truth.json").write_text(json.dumps(truth), encoding="utf8")
         for name, table in (("cam", cam), ("compared", compared)):
             boxes_yxyx = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy()
-            results = coco.results(boxes_yxyx, sizes, index["mapped"].to_numpy(), index["probability"].to_numpy())
+            mapped, probability = index["mapped"].to_numpy(), index["probability"].to_numpy()
+            results = coco.results(boxes_yxyx, sizes, mapped, probability, ids)
             (folder / f"predictions_{name}.json").write_text(json.dumps(results), encoding="utf8")
 
 
