@@ -20,7 +20,7 @@ def brought_back(
 ) -> tfds.core.DatasetBuilder:
     folder = tmp_path_factory.mktemp("coco")
     files = coco_export.export(toy_dogs, folder)
-    source = sections.Coco(coco=sections.CocoFiles(**files))
+    source = sections.Coco.model_validate({"coco": files})
     builder, remarks = download.prepare(folder / "work", "my_dogs", recipe(source, "all"))
     assert remarks == []
     return datasets.load(str(builder.data_path))

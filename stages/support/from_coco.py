@@ -18,8 +18,12 @@ from wsol.errors import InputError
 Entries = dict[str, list[coco_source.Entry]]
 
 
-class Log(NamedTuple):
-    """What is noted of the pictures while they are read."""
+class Reading(NamedTuple):
+    """Where the pictures are, and what is noted of them while they are read."""
+
+    images: pathlib.Path
+    keeps_duplicates: bool
+    list_path: pathlib.Path  # of the list of what is left out, where that is too much
 
     left_out: list[LeftOut]
     resized: list[str]  # files that are not of their annotation's size
@@ -53,15 +57,15 @@ def prepare(
     entries = {"test": coco_source.entries(test, names, new_labels)}
     entries["train"] = coco_source.entries(train, names, new_labels)
     boxes = check_entries(entries, folder / left_out.FILE)
-    log = Log([], [], set())
-    splits = {split: examples(images, split, entries[split], log, folder / left_out.FILE) for split in entries}
+    reading = Reading(images, source.duplicates == "keep", folder / left_out.FILE, [], [], set())
+    splits = {split: examples(split, of_split, reading) for split, of_split in entries.items()}
     chosen = [(name, category) for name, category, new in zip(names, ids, new_labels, strict=True) if new >= 0]
     spec = prepared.features([name for name, _ in chosen], image_ids=True)
     builder = prepared.write(folder, name, spec, splits, ordered=False)
     prepared.write_category_ids(builder.data_path, [category for _, category in chosen])
-    left_out.write(builder.data_path / left_out.FILE, log.left_out + boxes)
+    left_out.write(builder.data_path / left_out.FILE, reading.left_out + boxes)
     unlabelled = len(train["images"]) + len(test["images"]) - sum(map(len, entries.values()))
-    return builder, summary(entries, log, len(boxes), unlabelled)
+    return builder, summary(entries, reading, len(boxes), unlabelled)
 
 
 def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
@@ -79,39 +83,35 @@ def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
     return rows
 
 
-def examples(
-    images: pathlib.Path, split: str, entries: list[coco_source.Entry], log: Log, path: pathlib.Path
-) -> Iterator[tuple[str, prepared.Example]]:
+def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> Iterator[tuple[str, prepared.Example]]:
     """File name and example of each picture that can be used; InputError at the end if too many cannot."""
     names: set[str] = set()
     bad = []
     for entry in entries:
         try:
-            picture = read_picture(images, split, entry, log, names)
+            picture = read_picture(split, entry, reading, names)
         except pictures.UnusableError as error:
             bad.append(LeftOut(split, entry.file_name, str(error)))
             continue
         names.add(entry.file_name)
         label, boxes_yxyx, _ = entry.labelled
         yield entry.file_name, prepared.example(picture.encoded, entry.file_name, label, boxes_yxyx, entry.image_id)
-    left_out.check_share(bad, "pictures", len(entries), path)
-    log.left_out.extend(bad)
+    left_out.check_share(bad, "pictures", len(entries), reading.list_path)
+    reading.left_out.extend(bad)
 
 
-def read_picture(
-    images: pathlib.Path, split: str, entry: coco_source.Entry, log: Log, names: set[str]
-) -> pictures.Picture:
+def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: set[str]) -> pictures.Picture:
     """A picture of an annotation file; UnusableError with the reason if it cannot be used."""
     if entry.file_name in names:
         raise pictures.UnusableError("is in the annotation file twice")
     try:
-        encoded = (images / entry.file_name).read_bytes()
+        encoded = (reading.images / entry.file_name).read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise pictures.UnusableError(f"there is no such file in {images}") from error
+        raise pictures.UnusableError(f"there is no such file in {reading.images}") from error
     digest = hashlib.sha256(encoded).digest()
     if split == "test":
-        log.digests.add(digest)
-    elif digest in log.digests:
+        reading.digests.add(digest)
+    elif digest in reading.digests and not reading.keeps_duplicates:
         raise pictures.UnusableError("is in test too, with the same bytes")
     picture, annotated = pictures.picture(encoded, entry.size), entry.size
     if not pictures.fits((picture.height, picture.width), annotated):
@@ -119,25 +119,26 @@ def read_picture(
             f"has {picture.width} x {picture.height} pixels, its annotation says {annotated[1]} x {annotated[0]}"
         )
     if (picture.height, picture.width) != annotated:
-        log.resized.append(entry.file_name)
+        reading.resized.append(entry.file_name)
     return picture
 
 
-def summary(entries: Entries, log: Log, bad_boxes: int, unlabelled: int) -> list[str]:
+def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int) -> list[str]:
     """What was left out and changed, a line each; nothing that did not happen."""
     everything = [entry for of_split in entries.values() for entry in of_split]
     clipped = sum(entry.clipped for entry in everything)
+    resized = len(reading.resized)
     several = sum(entry.labelled.several for entry in everything)
     lines = [
-        (len(log.left_out), f"left out {len(log.left_out)} pictures that cannot be used, listed in {left_out.FILE}"),
+        (
+            len(reading.left_out),
+            f"left out {len(reading.left_out)} pictures that cannot be used, listed in {left_out.FILE}",
+        ),
         (bad_boxes, f"left out {bad_boxes} boxes, listed in {left_out.FILE}"),
         (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
         (clipped, f"clipped {clipped} boxes to their pictures"),
         (several, f"{several} pictures have several classes: the label is the one of the largest area"),
-        (
-            len(log.resized),
-            f"{len(log.resized)} pictures are resized copies: boxes are fractions of the annotated width and height",
-        ),
+        (resized, f"{resized} pictures are resized copies: boxes are fractions of the annotated width and height"),
     ]
     return [line for count, line in lines if count]
 

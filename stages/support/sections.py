@@ -67,6 +67,7 @@ class CocoFiles(Section):
     images: str
     train: str
     test: str
+    duplicates: Literal["leave_out", "keep"] = "leave_out"  # pictures of train that are in test too
 
 
 class Coco(Section):
