@@ -47,7 +47,7 @@ def main() -> str:
     images = {name: read_images(key) for name, key in keys.items()}
 
     figures = headline.headline(keys, made)
-    write_coco(images, test, names)
+    write_coco(images, test, classes)
     write_plots(images, keys, maps, image_info(test, names), made)
     files.write_json("metrics/localization.json", with_context(figures, settings, maps, keys, scored, test))
     wrote = f"report: wrote metrics/localization.json, plots/*.csv and data/coco ({len(scored.index)} test images of "
@@ -93,17 +93,18 @@ def with_context(
     return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
 
 
-def write_coco(images: Tables, test: Images, classes: list[str]) -> None:
+def write_coco(images: Tables, test: Images, classes: pd.DataFrame) -> None:
     """The ground truth, and each map's boxes at the fixed threshold, scored by the class's probability."""
     index, sizes = test.index, test.index[["height", "width"]].to_numpy()
-    truth = coco.ground_truth(
-        index["image"].tolist(), sizes, index["label"].to_numpy(), test.ground_truth_yxyx, classes
-    )
+    ids = coco.Ids(index["image_id"].tolist(), classes["category_id"].tolist())
+    file_names, labels = index["image"].tolist(), index["label"].to_numpy()
+    truth = coco.ground_truth(file_names, sizes, labels, test.ground_truth_yxyx, classes["name"].tolist(), ids)
     with fresh_folder("data/coco") as folder:
         (folder / "ground_truth.json").write_text(json.dumps(truth), encoding="utf8")
         for name, table in images.items():
             boxes_yxyx = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy()
-            results = coco.results(boxes_yxyx, sizes, index["mapped"].to_numpy(), index["probability"].to_numpy())
+            mapped, probability = index["mapped"].to_numpy(), index["probability"].to_numpy()
+            results = coco.results(boxes_yxyx, sizes, mapped, probability, ids)
             (folder / f"predictions_{name}.json").write_text(json.dumps(results), encoding="utf8")
 
 

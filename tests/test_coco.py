@@ -15,6 +15,7 @@ GROUND_TRUTH_YXYX = np.zeros((4, 2, 4))
 GROUND_TRUTH_YXYX[:, 0] = np.array([[0, 0, 0.5, 0.5], [0, 0, 1, 1], [0, 0, 0.5, 0.5], [0.2, 0.2, 0.4, 0.4]])
 GROUND_TRUTH_YXYX[1, 1] = [0, 0, 0.1, 0.1]
 LABELS = np.zeros(4, int)
+IDS = coco.Ids([1, 2, 3, 4], [1, 2])
 
 
 def test_boxes_are_in_pixels_of_their_image() -> None:
@@ -35,7 +36,7 @@ def test_no_boxes() -> None:
 
 def test_empty_boxes_are_left_out() -> None:
     boxes_yxyx = np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0.5, 0.5, 0.5, 0.9], [0, 0, 1, 1]])
-    detections = coco.results(boxes_yxyx, SIZES, np.array([0, 1, 0, 0]), np.array([0.1, 0.2, 0.3, 0.4]))
+    detections = coco.results(boxes_yxyx, SIZES, np.array([0, 1, 0, 0]), np.array([0.1, 0.2, 0.3, 0.4]), IDS)
     assert detections == [
         {"image_id": 2, "category_id": 2, "bbox": [0, 0, 50, 50], "score": 0.2},
         {"image_id": 4, "category_id": 1, "bbox": [0, 0, 100, 100], "score": 0.4},
@@ -44,7 +45,7 @@ def test_empty_boxes_are_left_out() -> None:
 
 def test_ground_truth_holds_every_box_and_every_class() -> None:
     labels = np.array([0, 1, 0, 0])
-    content = coco.ground_truth(list("abcd"), SIZES, labels, GROUND_TRUTH_YXYX, ["beagle", "pug"])
+    content = coco.ground_truth(list("abcd"), SIZES, labels, GROUND_TRUTH_YXYX, ["beagle", "pug"], IDS)
     assert [annotation["image_id"] for annotation in content["annotations"]] == [1, 2, 2, 3, 4]
     # the second box of the second image: 0.1 * 50 = 5 pixels on each side
     expected = {"id": 3, "image_id": 2, "category_id": 2, "bbox": [0, 0, 5, 5], "area": 25, "iscrowd": 0}
@@ -53,10 +54,21 @@ def test_ground_truth_holds_every_box_and_every_class() -> None:
     assert content["categories"] == [{"id": 1, "name": "beagle"}, {"id": 2, "name": "pug"}]
 
 
+def test_ids_are_those_of_the_source() -> None:
+    ids = coco.Ids(["w", "x", "y", "z"], [40, 7])
+    content = coco.ground_truth(list("abcd"), SIZES, np.array([0, 1, 0, 0]), GROUND_TRUTH_YXYX, ["beagle", "pug"], ids)
+    assert [image["id"] for image in content["images"]] == ["w", "x", "y", "z"]
+    assert content["categories"] == [{"id": 40, "name": "beagle"}, {"id": 7, "name": "pug"}]
+    assert [row["image_id"] for row in content["annotations"]] == ["w", "x", "x", "y", "z"]
+    assert [row["category_id"] for row in content["annotations"]] == [40, 7, 7, 40, 40]
+    (detection,) = coco.results(np.array([[0, 0, 1, 1]]), SIZES[:1], np.array([1]), np.array([0.5]), ids)
+    assert (detection["image_id"], detection["category_id"]) == ("w", 7)
+
+
 def average_precision(folder: pathlib.Path, boxes_yxyx: np.ndarray, scores: np.ndarray) -> float:
-    content = coco.ground_truth(list("abcd"), SIZES, LABELS, GROUND_TRUTH_YXYX, ["beagle"])
+    content = coco.ground_truth(list("abcd"), SIZES, LABELS, GROUND_TRUTH_YXYX, ["beagle"], coco.Ids([1, 2, 3, 4], [1]))
     (folder / "ground_truth.json").write_text(json.dumps(content))
-    (folder / "results.json").write_text(json.dumps(coco.results(boxes_yxyx, SIZES, LABELS, scores)))
+    (folder / "results.json").write_text(json.dumps(coco.results(boxes_yxyx, SIZES, LABELS, scores, IDS)))
     ground_truth = COCO(str(folder / "ground_truth.json"))
     evaluation = COCOeval(ground_truth, ground_truth.loadRes(str(folder / "results.json")), "bbox")
     evaluation.params.iouThrs = np.array([0.5])

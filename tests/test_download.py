@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from stages import download
+from stages.support import from_tfds
 from wsol.data import datasets
 from wsol.errors import InputError
 
@@ -27,7 +27,7 @@ def downloads(tars: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def prepare(tmp_path: pathlib.Path) -> tfds.core.DatasetBuilder:
-    return download.stanford_dogs(tmp_path / "work", str(tmp_path / "downloads"))
+    return from_tfds.fetch(tmp_path / "work", "stanford_dogs", str(tmp_path / "downloads"))
 
 
 def test_the_real_builder_on_hand_made_archives(downloads: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -73,7 +73,7 @@ def test_archives_placed_by_hand_are_held_to_their_checksums(tars: pathlib.Path,
     (tmp_path / "downloads").mkdir()
     for path in tars.iterdir():
         (tmp_path / "downloads" / path.name).write_bytes(path.read_bytes())
-    with pytest.raises(InputError, match="to be those of Stanford Dogs, but one of them is not"):
+    with pytest.raises(InputError, match="to be those of stanford_dogs, but one of them is not"):
         prepare(tmp_path)
 
 
@@ -85,5 +85,5 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> 
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(InputError, match=r"put images\.tar, lists\.tar and annotation\.tar of http://\S+ into"):
+    with pytest.raises(InputError, match=r"put annotation\.tar, images\.tar and lists\.tar of http://\S+ into"):
         prepare(tmp_path)

@@ -24,6 +24,7 @@ WITHOUT_EFFECT = {
             "fingerprint",
             "folders",
             "in_flight",
+            "left_out",
             "network",
             "params",
             "pictures",

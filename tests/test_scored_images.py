@@ -13,6 +13,7 @@ INDEX = pd.DataFrame(
     {
         "split": ["holdout", "test", "test", "test", "holdout", "test"],
         "image": [f"{name}.jpg" for name in "abcdef"],
+        "image_id": [11, 12, 13, 14, 15, 16],
         "label": [0, 1, 1, 2, 0, 0],
         "predicted": [0, 1, 0, 2, 1, 2],
         "top5": [np.array(top) for top in ([0, 1], [1, 0], [0, 1], [2, 1], [1, 2], [2, 1])],
@@ -57,6 +58,7 @@ def test_image_info_has_names_instead_of_numbers() -> None:
     assert table.index.tolist() == [0, 1]
     assert table.to_dict("list") == {
         "image": ["c.jpg", "f.jpg"],
+        "image_id": [13, 16],
         "label": ["pug", "beagle"],
         "predicted": ["beagle", "whippet"],
         "top1_right": [False, False],

@@ -2,6 +2,7 @@
 
 import difflib
 import pathlib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -19,7 +20,10 @@ CHOICES = {  # what parameters of several types may be
     "refine.maps": "a list of maps, at least one",
     "refine.low": "a number in 0..1 or 'holdout'",
     "refine.high": "a number in 0..1 or 'holdout'",
+    "classes": "all or a list of classes, at least two",
+    "object_values": "a list of whole numbers, at least one",
 }
+OUTPUTS = ("boxes", "coco", "downloads", "features", "heatmaps", "max_box_acc", "refined", "scores")  # folders of data/
 
 
 def read(stage: str) -> Params:
@@ -49,10 +53,27 @@ def validated(content: Any) -> Params:
     """The content of params.yaml as an object; InputError for the first parameter that is wrong."""
     if not isinstance(content, dict):
         raise InputError(f"Expected params.yaml to hold parameters by name; got {content!r}: put it back as it was.")
+    for name in content:
+        if name not in Params.model_fields:
+            _check_section(str(name), content[name])
     try:
         return Params.model_validate(content)
     except ValidationError as error:
         raise InputError(_sentence(error.errors()[0])) from error
+
+
+def _check_section(name: str, content: Any) -> None:
+    """Raise InputError unless a key of params.yaml that is none of ours is a dataset's section."""
+    if not (isinstance(content, dict) and "download" in content):
+        raise InputError(
+            f"Expected no parameter {name} in params.yaml: remove it, correct its name, or give it the keys of a "
+            "dataset's section, such as download."
+        )
+    if name in OUTPUTS or not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
+        raise InputError(
+            "Expected the name of a dataset's section in params.yaml to be of lower-case letters, digits and "
+            f"underscores, and none of {', '.join(OUTPUTS)}; got {name}: rename it."
+        )
 
 
 def part(model: Model, names: Iterable[str]) -> Model:
@@ -77,12 +98,18 @@ def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None
 
 def _sentence(error: Any) -> str:
     """A validation error in one sentence."""
-    name = ".".join(map(str, error["loc"]))
+    loc = list(map(str, error["loc"]))
+    if loc[1:2] == ["download"]:
+        del loc[2:3]  # pydantic's tag of the source
+    name = ".".join(loc)
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "too_short":
         expected = "a list that is not empty"
-    if (choice := ".".join(map(str, error["loc"][:2]))) in CHOICES:
-        name, expected = choice, CHOICES[choice]
+    for end in range(1, len(loc) + 1):
+        if choice := CHOICES.get(".".join(loc[:end])) or CHOICES.get(loc[end - 1]):
+            name, expected = ".".join(loc[:end]), choice
+    if error["type"] == "union_tag_not_found":
+        return f"Expected {name} to hold tfds and folder, or coco; got {error['input']!r}: correct it in params.yaml."
     if error["type"] == "value_error":
         return f"Expected params.yaml to agree with itself, but {name + ': ' if name else ''}{expected}."
     if error["type"] == "extra_forbidden":

@@ -1,8 +1,8 @@
 """The sections of params.yaml as types: what each parameter may be."""
 
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from wsol.boxes import seed_thresholds, thresholds
 
@@ -52,25 +52,61 @@ class Training(Section):
 
 class Finetune(Training):
     trainable: str
-    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    head: Training
+    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    head: Training = Training(epochs=60, batch_size=64, learning_rate=0.001, patience=10)
 
 
 class Pictures(Section):
+    """Pictures of toy_dogs."""
+
     seed: Annotated[int, Field(ge=0)]
     train: Annotated[int, Field(ge=2)]
     test: Count
 
 
-class Archives(Section):
+class Tfds(Section):
+    """A dataset of TensorFlow Datasets."""
+
+    tfds: str
     folder: str
+    train: str = "train"  # names of splits
+    test: str | None = None
+    label: str | None = None  # names of features
+    boxes: str | None = None
+    object_values: Annotated[list[int], Field(min_length=1)] | None = None  # of a mask
+
+
+class CocoFiles(Section):
+    images: str
+    train: str
+    test: str
+    duplicates: Literal["leave_out", "keep"] = "leave_out"  # pictures of train that are in test too
+
+
+class Coco(Section):
+    """Annotation files in COCO's detection format."""
+
+    coco: CocoFiles
+
+
+def _source(download: Any) -> str | None:
+    """Which of the sources a `download` is of, by its keys."""
+    keys = set(download if isinstance(download, dict) else vars(download) if isinstance(download, Section) else ())
+    return next((key for key in ("coco", "tfds", "seed") if key in keys), None)
+
+
+Download = Annotated[
+    Annotated[Pictures, Tag("seed")] | Annotated[Tfds, Tag("tfds")] | Annotated[Coco, Tag("coco")],
+    Discriminator(_source),
+]
 
 
 class Recipe(Section):
     """A dataset's section."""
 
+    classes: Literal["all"] | Annotated[list[str], Field(min_length=2)]
     image_size: Annotated[int, Field(ge=32, le=2048)]
-    download: Pictures | Archives
+    download: Download
     backbone: Backbone
     finetune: Finetune
 
@@ -81,14 +117,6 @@ class Recipe(Section):
                 "finetune.trainable none needs backbone.model, since a network by name has no trained head"
             )
         return self
-
-
-class ToyDogs(Recipe):
-    download: Pictures
-
-
-class StanfordDogs(Recipe):
-    download: Archives
 
 
 class Heatmaps(Section):
@@ -150,12 +178,15 @@ class Bootstrap(Section):
 
 
 class Params(Section):
-    """All of params.yaml."""
+    """All of params.yaml. Every key that is not a field is the section of a dataset."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, Recipe]
 
     map: Method
     layer: str
     threshold: Threshold
-    dataset: Literal["toy_dogs", "stanford_dogs"]
+    dataset: str
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     holdout: Annotated[float, Field(gt=0, lt=1)]
     ground_truth: Literal["best", "first"]
@@ -163,8 +194,8 @@ class Params(Section):
     boxes: Boxes
     refine: Refine
     bootstrap: Bootstrap
-    toy_dogs: ToyDogs
-    stanford_dogs: StanfordDogs
+    toy_dogs: Recipe
+    stanford_dogs: Recipe
 
     @property
     def recipe(self) -> Recipe:
@@ -175,6 +206,13 @@ class Params(Section):
     def canvas_size(self) -> int:
         """Side of the square on which boxes are drawn: the pictures' size in the network that draws the maps."""
         return self.heatmaps.image_size or self.recipe.image_size
+
+    @model_validator(mode="after")
+    def _dataset_has_a_section(self) -> Self:
+        sections = ("toy_dogs", "stanford_dogs", *self.__pydantic_extra__)
+        if self.dataset not in sections:
+            raise ValueError(f"dataset {self.dataset} names none of the sections {', '.join(sections)}: add a section")
+        return self
 
     @model_validator(mode="after")
     def _map_is_drawn(self) -> Self:

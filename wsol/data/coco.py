@@ -1,18 +1,24 @@
 """COCO files for other tools. Boxes are [x, y, width, height] in pixels of the original image."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wsol.boxes.geometry import area
 
 
+class Ids(NamedTuple):
+    """The ids of images and categories, numbers or text."""
+
+    images: Sequence[int | str]
+    categories: Sequence[int | str]  # in the order of the labels
+
+
 def ground_truth(
-    images: list[str], sizes: np.ndarray, labels: np.ndarray, boxes_yxyx: np.ndarray, classes: list[str]
+    images: list[str], sizes: np.ndarray, labels: np.ndarray, boxes_yxyx: np.ndarray, classes: list[str], ids: Ids
 ) -> dict[str, Any]:
     """Content of a COCO annotation file.
-
-    Ids count from 1: an image's in the order of `images`, a category's in the order of `classes`.
 
     Args:
         images: file names.
@@ -21,6 +27,7 @@ def ground_truth(
         boxes_yxyx: (images, most, 4) float, fractions of the image. Images with fewer boxes
             are padded with rows of zeros, which are left out.
         classes: names.
+        ids: of `images` and of `classes`, in their order.
 
     Returns:
         Dict with `images`, `annotations` (one a box) and `categories`.
@@ -30,26 +37,28 @@ def ground_truth(
     annotations = zip(rows.tolist(), labels[rows].tolist(), box_lists, strict=True)
     return {
         "images": [
-            {"id": row + 1, "file_name": image, "height": int(height), "width": int(width)}
-            for row, (image, (height, width)) in enumerate(zip(images, sizes, strict=True))
+            {"id": image_id, "file_name": image, "height": int(height), "width": int(width)}
+            for image_id, image, (height, width) in zip(ids.images, images, sizes, strict=True)
         ],
-        "annotations": [_annotation(index + 1, *annotation) for index, annotation in enumerate(annotations)],
-        "categories": [{"id": label + 1, "name": name} for label, name in enumerate(classes)],
+        "annotations": [_annotation(index + 1, ids, *annotation) for index, annotation in enumerate(annotations)],
+        "categories": [{"id": category, "name": name} for category, name in zip(ids.categories, classes, strict=True)],
     }
 
 
-def _annotation(annotation_id: int, row: int, label: int, box_xywh: list[float]) -> dict[str, Any]:
+def _annotation(annotation_id: int, ids: Ids, row: int, label: int, box_xywh: list[float]) -> dict[str, Any]:
     return {
         "id": annotation_id,
-        "image_id": row + 1,
-        "category_id": label + 1,
+        "image_id": ids.images[row],
+        "category_id": ids.categories[label],
         "bbox": box_xywh,
         "area": box_xywh[2] * box_xywh[3],
         "iscrowd": 0,
     }
 
 
-def results(boxes_yxyx: np.ndarray, sizes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[dict[str, Any]]:
+def results(
+    boxes_yxyx: np.ndarray, sizes: np.ndarray, labels: np.ndarray, scores: np.ndarray, ids: Ids
+) -> list[dict[str, Any]]:
     """Content of a COCO results file: one detection an image, none for an empty box.
 
     Args:
@@ -57,12 +66,13 @@ def results(boxes_yxyx: np.ndarray, sizes: np.ndarray, labels: np.ndarray, score
         sizes: (images, 2) height and width, pixels.
         labels: (images,) int, the mapped class.
         scores: (images,) float in 0..1, the confidence.
+        ids: of the images and of the classes.
     """
     rows = np.flatnonzero(area(boxes_yxyx))
     box_lists = boxes_xywh(boxes_yxyx[rows], sizes[rows]).tolist()
     detections = zip(rows.tolist(), labels[rows].tolist(), box_lists, scores[rows].tolist(), strict=True)
     return [
-        {"image_id": row + 1, "category_id": label + 1, "bbox": box_xywh, "score": score}
+        {"image_id": ids.images[row], "category_id": ids.categories[label], "bbox": box_xywh, "score": score}
         for row, label, box_xywh, score in detections
     ]
 

@@ -1,8 +1,11 @@
 """Prepared TFDS datasets: the table of examples, the split of train into fit and holdout, the encoded examples.
 
 Every dataset has the features of `stanford_dogs`: `image`, `image/filename`, `label` and
-`objects.bbox`. Boxes are [ymin, xmin, ymax, xmax], fractions of the image.
+`objects.bbox`. Boxes are [ymin, xmin, ymax, xmax], fractions of the image. A dataset from a source
+with ids has the feature `image/id` and the file CATEGORY_IDS.
 """
+
+import json
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,7 @@ import tensorflow_datasets as tfds
 from wsol.errors import InputError
 
 SPLITS = ("fit", "holdout", "test")
+CATEGORY_IDS = "category_ids.json"
 
 
 def load(folder: str) -> tfds.core.DatasetBuilder:
@@ -46,6 +50,7 @@ def table(builder: tfds.core.DatasetBuilder, share: float, seed: int) -> pd.Data
           choice, `test` is only reported on.
         - `position`: index in the TFDS split (`train` or `test`), from 0.
         - `image`: file name.
+        - `image_id`: int or str, the id in the source; `position` + 1 where it has none.
         - `label`: index of the class.
         - `boxes_yxyx`: (4 * boxes,) float32, the ground truth, flat; fractions of the image.
 
@@ -60,9 +65,12 @@ def table(builder: tfds.core.DatasetBuilder, share: float, seed: int) -> pd.Data
 
 
 def _annotations(builder: tfds.core.DatasetBuilder, tfds_split: str) -> pd.DataFrame:
-    features = tfds.decode.PartialDecoding({"label": True, "image/filename": True, "objects": {"bbox": True}})
+    wanted = {"label": True, "image/filename": True, "objects": {"bbox": True}}
+    if "image/id" in builder.info.features:
+        wanted["image/id"] = True
+    decoders = tfds.decode.PartialDecoding(wanted)
     try:
-        examples = list(builder.as_dataset(split=tfds_split, decoders=features).as_numpy_iterator())
+        examples = list(builder.as_dataset(split=tfds_split, decoders=decoders).as_numpy_iterator())
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
         raise InputError(
             f"Expected whole records in {builder.data_path}, but they are damaged: make them anew with "
@@ -72,10 +80,19 @@ def _annotations(builder: tfds.core.DatasetBuilder, tfds_split: str) -> pd.DataF
         {
             "position": range(len(examples)),
             "image": [example["image/filename"].decode() for example in examples],
+            "image_id": [json.loads(example.get("image/id", str(row + 1))) for row, example in enumerate(examples)],
             "label": [int(example["label"]) for example in examples],
             "boxes_yxyx": [example["objects"]["bbox"].ravel() for example in examples],
         }
     )
+
+
+def category_ids(builder: tfds.core.DatasetBuilder) -> list[int | str]:
+    """The source's ids of the classes, in the order of the labels. They count from 1 where the source has none."""
+    path = builder.data_path / CATEGORY_IDS
+    if not path.exists():
+        return [label + 1 for label in range(builder.info.features["label"].num_classes)]
+    return json.loads(path.read_text(encoding="utf8"))
 
 
 def holdout_mask(labels: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -93,6 +93,7 @@ def image_info(images: Images, classes: list[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "image": index["image"],
+            "image_id": index["image_id"],
             "label": names[index["label"]],
             "predicted": names[index["predicted"]],
             "top1_right": index["top1_right"],

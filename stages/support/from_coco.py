@@ -1,0 +1,156 @@
+"""Prepare a dataset from COCO annotation files and a folder of pictures."""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import stages.support.quiet  # noqa: F401
+
+import tensorflow_datasets as tfds
+
+from stages.support import left_out, sections
+from stages.support.left_out import LeftOut
+from wsol.data import coco_source, objects, pictures, prepared
+from wsol.errors import InputError
+
+Entries = dict[str, list[coco_source.Entry]]
+
+
+class Reading(NamedTuple):
+    """Where the pictures are, and what is noted of them while they are read."""
+
+    images: pathlib.Path
+    keeps_duplicates: bool
+    list_path: pathlib.Path  # of the list of what is left out, where that is too much
+
+    left_out: list[LeftOut]
+    resized: list[str]  # files that are not of their annotation's size
+    digests: set[bytes]  # of the pictures of test
+
+
+def prepare(
+    folder: pathlib.Path, name: str, source: sections.CocoFiles, classes: list[str] | str
+) -> tuple[tfds.core.DatasetBuilder, list[str]]:
+    """Prepare a dataset in `folder`.
+
+    Args:
+        folder: the workspace.
+        name: of the dataset.
+        source: the paths.
+        classes: names, or `all`.
+
+    Returns:
+        The dataset, and sentences about what was left out.
+
+    Raises:
+        InputError: a path is missing, a file is not in COCO's format, or more than a tenth cannot be used.
+    """
+    images = pathlib.Path(source.images)
+    if not images.is_dir():
+        raise InputError(f"Expected download.coco.images to be a folder; there is no folder {images}: correct it.")
+    train, test = read(source.train), read(source.test)
+    names, ids = coco_source.categories(train, test)
+    new_labels = objects.relabelling(names, classes)
+    # test first, since a picture of train that is in test too is left out
+    entries = {"test": coco_source.entries(test, names, new_labels)}
+    entries["train"] = coco_source.entries(train, names, new_labels)
+    boxes = check_entries(entries, folder / left_out.FILE)
+    reading = Reading(images, source.duplicates == "keep", folder / left_out.FILE, [], [], set())
+    splits = {split: examples(split, of_split, reading) for split, of_split in entries.items()}
+    chosen = [(name, category) for name, category, new in zip(names, ids, new_labels, strict=True) if new >= 0]
+    spec = prepared.features([name for name, _ in chosen], image_ids=True)
+    builder = prepared.write(folder, name, spec, splits, ordered=False)
+    prepared.write_category_ids(builder.data_path, [category for _, category in chosen])
+    left_out.write(builder.data_path / left_out.FILE, reading.left_out + boxes)
+    unlabelled = len(train["images"]) + len(test["images"]) - sum(map(len, entries.values()))
+    return builder, summary(entries, reading, len(boxes), unlabelled)
+
+
+def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
+    """The boxes that are left out; InputError if they are too many, or if a split has no pictures."""
+    rows = []
+    for split, of_split in entries.items():
+        if not of_split:
+            raise InputError(
+                f"Expected pictures of the chosen classes in {split}, but no annotation of download.coco.{split} is of "
+                "one: correct classes, or the file."
+            )
+        bad = [LeftOut(split, entry.file_name, reason) for entry in of_split for reason in entry.bad_boxes]
+        left_out.check_share(bad, "boxes", sum(entry.boxes for entry in of_split), path)
+        rows += bad
+    return rows
+
+
+def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> Iterator[tuple[str, prepared.Example]]:
+    """File name and example of each picture that can be used; InputError at the end if too many cannot."""
+    names: set[str] = set()
+    bad = []
+    for entry in entries:
+        try:
+            picture = read_picture(split, entry, reading, names)
+        except pictures.UnusableError as error:
+            bad.append(LeftOut(split, entry.file_name, str(error)))
+            continue
+        names.add(entry.file_name)
+        label, boxes_yxyx, _ = entry.labelled
+        yield entry.file_name, prepared.example(picture.encoded, entry.file_name, label, boxes_yxyx, entry.image_id)
+    left_out.check_share(bad, "pictures", len(entries), reading.list_path)
+    reading.left_out.extend(bad)
+
+
+def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: set[str]) -> pictures.Picture:
+    """A picture of an annotation file; UnusableError with the reason if it cannot be used."""
+    if entry.file_name in names:
+        raise pictures.UnusableError("is in the annotation file twice")
+    try:
+        encoded = (reading.images / entry.file_name).read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise pictures.UnusableError(f"there is no such file in {reading.images}") from error
+    digest = hashlib.sha256(encoded).digest()
+    if split == "test":
+        reading.digests.add(digest)
+    elif digest in reading.digests and not reading.keeps_duplicates:
+        raise pictures.UnusableError("is in test too, with the same bytes")
+    picture, annotated = pictures.picture(encoded, entry.size), entry.size
+    if not pictures.fits((picture.height, picture.width), annotated):
+        raise pictures.UnusableError(
+            f"has {picture.width} x {picture.height} pixels, its annotation says {annotated[1]} x {annotated[0]}"
+        )
+    if (picture.height, picture.width) != annotated:
+        reading.resized.append(entry.file_name)
+    return picture
+
+
+def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int) -> list[str]:
+    """What was left out and changed, a line each; nothing that did not happen."""
+    everything = [entry for of_split in entries.values() for entry in of_split]
+    clipped = sum(entry.clipped for entry in everything)
+    resized = len(reading.resized)
+    several = sum(entry.labelled.several for entry in everything)
+    lines = [
+        (
+            len(reading.left_out),
+            f"left out {len(reading.left_out)} pictures that cannot be used, listed in {left_out.FILE}",
+        ),
+        (bad_boxes, f"left out {bad_boxes} boxes, listed in {left_out.FILE}"),
+        (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
+        (clipped, f"clipped {clipped} boxes to their pictures"),
+        (several, f"{several} pictures have several classes: the label is the one of the largest area"),
+        (resized, f"{resized} pictures are resized copies: boxes are fractions of the annotated width and height"),
+    ]
+    return [line for count, line in lines if count]
+
+
+def read(file: str) -> coco_source.Content:
+    """The content of an annotation file."""
+    try:
+        content = json.loads(pathlib.Path(file).read_text(encoding="utf8"))
+    except FileNotFoundError as error:
+        raise InputError(f"Expected a COCO annotation file; there is no file {file}: correct download.coco.") from error
+    except (ValueError, IsADirectoryError) as error:
+        raise InputError(
+            f"Expected {file} to be a COCO annotation file, but it is not JSON: export it anew."
+        ) from error
+    return coco_source.check(content, file)

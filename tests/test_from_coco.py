@@ -1,0 +1,214 @@
+"""COCO folders made by hand, through the code of the stage `download`."""
+
+import io
+import pathlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from coco_folders import HEIGHT, TEST, TRAIN, WIDTH, Folder, png
+from PIL import Image
+
+from wsol.data import datasets
+from wsol.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def rows(folder: Folder) -> tuple[pd.DataFrame, list[str], list[list[str]]]:
+    """The dataset's table by file name, what was said, and left_out.csv."""
+    builder, remarks = folder.prepare()
+    left_out = pd.read_csv(builder.data_path / "left_out.csv", keep_default_na=False)
+    return datasets.table(builder, 0.2, 0).set_index("image"), remarks, left_out.to_numpy().tolist()
+
+
+def test_labels_boxes_and_ids(folder: Folder) -> None:
+    table, remarks, left_out = rows(folder)
+    assert (remarks, left_out) == ([], [])
+    assert table["split"].value_counts().to_dict() == {"fit": 10, "test": 10, "holdout": 2}
+    assert table.loc[TRAIN, "label"].tolist() == [0, 1] * 6
+    assert table.loc[TRAIN, "image_id"].tolist() == [*range(100, 112)]
+    assert table.loc[TEST, "image_id"].tolist() == [*range(500, 510)]
+    # x 10 / 40, y 5 / 20, width 20 / 40, height 10 / 20
+    assert {tuple(boxes) for boxes in table["boxes_yxyx"]} == {(0.25, 0.25, 0.75, 0.75)}
+
+
+def test_categories_keep_ids_with_gaps(folder: Folder) -> None:
+    builder, _ = folder.prepare()
+    assert builder.info.features["label"].names == ["cat", "dog"]
+    assert datasets.category_ids(builder) == [7, 90]
+
+
+def test_ids_may_be_text(folder: Folder) -> None:
+    for split in ("train", "test"):
+        content = getattr(folder, split)
+        for image in content["images"]:
+            image["id"] = f"i{image['id']}"
+        for annotation in content["annotations"]:
+            annotation["image_id"] = f"i{annotation['image_id']}"
+    table, _, _ = rows(folder)
+    assert table.loc[TEST[:2], "image_id"].tolist() == ["i500", "i501"]
+
+
+def test_categories_may_have_another_order_in_test(folder: Folder) -> None:
+    folder.test["categories"].reverse()
+    assert rows(folder)[0].loc[TEST, "label"].tolist() == [0, 1] * 5
+
+
+def test_a_category_of_train_alone_keeps_its_id(folder: Folder) -> None:
+    folder.train["categories"].append({"id": 3, "name": "hen"})
+    assert datasets.category_ids(folder.prepare()[0]) == [7, 90, 3]
+
+
+@pytest.mark.parametrize("nothing", [None, [], "missing"])
+def test_an_annotation_without_a_box_gives_the_class(folder: Folder, nothing: list | str | None) -> None:
+    for annotation in folder.train["annotations"] + folder.test["annotations"]:
+        annotation["bbox"] = nothing
+        if nothing == "missing":
+            del annotation["bbox"]
+    table, remarks, left_out = rows(folder)
+    assert (remarks, left_out) == ([], [])
+    assert table.loc[TRAIN, "label"].tolist() == [0, 1] * 6
+    assert table["boxes_yxyx"].map(len).sum() == 0
+
+
+def test_a_crowd_gives_the_class_and_no_box(folder: Folder) -> None:
+    folder.annotation("test", 0)["iscrowd"] = 1
+    folder.annotation("test", 1)["iscrowd"] = 0
+    table, _, _ = rows(folder)
+    assert table.loc[TEST[:2], "boxes_yxyx"].map(len).tolist() == [0, 4]
+    assert table.loc[TEST[0], "label"] == 0
+
+
+def test_of_several_classes_the_one_of_the_largest_area(folder: Folder) -> None:
+    # the picture's cat has 20 * 10 = 200 pixels; the dogs have 2 * 11 * 10 = 220
+    for x in (0, 20):
+        folder.test["annotations"].append({"id": x, "image_id": 500, "category_id": 90, "bbox": [x, 0, 11, 10]})
+    table, remarks, _ = rows(folder)
+    assert table.loc[TEST[0], "label"] == 1
+    assert table.loc[TEST[0], "boxes_yxyx"].reshape(2, 4)[:, 1].tolist() == [0, 0.5]
+    assert remarks == ["1 pictures have several classes: the label is the one of the largest area"]
+
+
+def test_some_classes(folder: Folder) -> None:
+    folder.train["categories"].append({"id": 3, "name": "hen"})
+    folder.annotation("train", 0)["category_id"] = 3
+    folder.classes = ["hen", "dog"]
+    builder, remarks = folder.prepare()
+    assert builder.info.features["label"].names == ["dog", "hen"]
+    assert datasets.category_ids(builder) == [90, 3]
+    assert builder.info.splits["train"].num_examples == 7  # six dogs and a hen
+    assert remarks == ["left out 10 pictures without an annotation of the classes"]  # 5 cats of each split
+
+
+def test_pictures_without_an_annotation_are_counted(folder: Folder) -> None:
+    del folder.train["annotations"][:3]
+    table, remarks, left_out = rows(folder)
+    assert len(table) == 19
+    assert left_out == []
+    assert remarks == ["left out 3 pictures without an annotation of the classes"]
+
+
+# ---------------------------------------------------------------- bad boxes
+
+
+@pytest.mark.parametrize(
+    ("bbox", "reason"),
+    [
+        ([10, 5, 0, 10], "box [10, 5, 0, 10] has no area"),
+        ([30, 5, -20, 10], "box [30, 5, -20, 10] has swapped corners"),
+        ([50, 5, 20, 10], "box [50, 5, 20, 10] is outside the image of 40 x 20"),
+        ([-20, 5, 20, 10], "box [-20, 5, 20, 10] is outside the image of 40 x 20"),
+        ([10, 5, 20], "box [10, 5, 20] is not four numbers"),
+        ([10, 5, 20, "10"], "box [10, 5, 20, '10'] is not four numbers"),
+    ],
+)
+def test_a_bad_box_is_left_out_and_listed(folder: Folder, bbox: list, reason: str) -> None:
+    folder.annotation("test", 3)["bbox"] = bbox
+    table, remarks, left_out = rows(folder)
+    assert left_out == [["test", TEST[3], reason]]
+    assert remarks == ["left out 1 boxes, listed in left_out.csv"]
+    assert len(table.loc[TEST[3], "boxes_yxyx"]) == 0  # the picture stays, with its class
+    assert table.loc[TEST[3], "label"] == 1
+
+
+def test_a_box_over_the_edge_is_clipped(folder: Folder) -> None:
+    folder.annotation("test", 3)["bbox"] = [-10, 5, 20, 100]
+    table, remarks, left_out = rows(folder)
+    # from x -10 to 10, y 5 to 105
+    assert table.loc[TEST[3], "boxes_yxyx"].tolist() == [0.25, 0, 1, 0.25]
+    assert (remarks, left_out) == (["clipped 1 boxes to their pictures"], [])
+
+
+# ---------------------------------------------------------------- bad pictures
+
+
+def test_bad_pictures_are_left_out_and_listed(folder: Folder) -> None:
+    (folder.images / TRAIN[4]).write_bytes(b"<html>")
+    _, remarks, left_out = rows(folder)
+    assert left_out == [["train", TRAIN[4], "cannot be read as a picture (UnidentifiedImageError)"]]
+    assert remarks == ["left out 1 pictures that cannot be used, listed in left_out.csv"]
+
+
+def test_a_missing_picture(folder: Folder) -> None:
+    (folder.images / TEST[4]).unlink()
+    table, _, left_out = rows(folder)
+    assert left_out == [["test", TEST[4], f"there is no such file in {folder.images}"]]
+    assert TEST[4] not in table.index
+
+
+def test_a_picture_of_another_shape(folder: Folder) -> None:
+    (folder.images / TEST[4]).write_bytes(png(0, (30, 30)))
+    assert rows(folder)[2] == [["test", TEST[4], "has 30 x 30 pixels, its annotation says 40 x 20"]]
+
+
+def test_resized_copies_keep_their_boxes_fractions(folder: Folder) -> None:
+    (folder.images / TEST[4]).write_bytes(png(0, (WIDTH // 2, HEIGHT // 2)))
+    table, remarks, left_out = rows(folder)
+    assert left_out == []
+    assert table.loc[TEST[4], "boxes_yxyx"].tolist() == [0.25, 0.25, 0.75, 0.75]
+    assert remarks == ["1 pictures are resized copies: boxes are fractions of the annotated width and height"]
+
+
+def test_a_picture_of_train_that_is_in_test_too(folder: Folder) -> None:
+    (folder.images / TRAIN[4]).write_bytes((folder.images / TEST[2]).read_bytes())
+    assert rows(folder)[2] == [["train", TRAIN[4], "is in test too, with the same bytes"]]
+    folder.options["duplicates"] = "keep"
+    assert rows(folder)[2] == []
+
+
+def test_a_picture_that_is_listed_twice(folder: Folder) -> None:
+    folder.test["images"][1]["file_name"] = TEST[0]
+    assert rows(folder)[2] == [["test", TEST[0], "is in the annotation file twice"]]
+
+
+def test_a_tenth_may_be_left_out_and_no_more(folder: Folder) -> None:
+    for name in TEST[:2]:
+        (folder.images / name).unlink()
+    with pytest.raises(InputError, match=rf"but 2 of 10 are not, the first {TEST[0]}: there is no such file") as error:
+        folder.prepare()
+    path = folder.path / "work/left_out.csv"
+    assert str(path) in str(error.value)
+    assert pd.read_csv(path)["file"].tolist() == TEST[:2]
+
+
+def test_the_turned_picture_has_the_annotations_boxes(folder: Folder) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored 20 x 40, shown 40 x 20
+    buffer = io.BytesIO()
+    Image.open(folder.images / TEST[4]).rotate(90, expand=True).save(buffer, "PNG", exif=exif)
+    shown = (folder.images / TEST[4]).read_bytes()
+    (folder.images / TEST[4]).write_bytes(buffer.getvalue())
+    builder, remarks = folder.prepare()
+    assert remarks == []
+    examples = {str(row["image/filename"], "utf8"): row for row in builder.as_dataset(split="test").as_numpy_iterator()}
+    np.testing.assert_array_equal(examples[TEST[4]]["image"], np.asarray(Image.open(io.BytesIO(shown))))
+
+
+def test_a_second_run_reads_the_files_anew(folder: Folder) -> None:
+    folder.prepare()
+    folder.annotation("test", 3)["bbox"] = [0, 0, 40, 20]
+    assert rows(folder)[0].loc[TEST[3], "boxes_yxyx"].tolist() == [0, 0, 1, 1]
