@@ -48,8 +48,8 @@ CAPTIONS = {
         "protocol of wsolevaluation. MaxBoxAcc is the highest value of a curve."
     ),
     "IoU by image": (
-        "Each point is a test image. Above the diagonal the compared map has the higher IoU, below it CAM has. There are "
-        "no points where the network has no CAM."
+        "Each point is a test image. Above the diagonal the compared map has the higher IoU, below it CAM has. There "
+        "are no points where the network has no CAM."
     ),
     "Confusion of classes": (
         "Predictions for the classes that the classifier confuses most. The numbers are test images, the colour is the "
