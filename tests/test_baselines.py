@@ -55,3 +55,12 @@ def test_of_identical_boxes_the_mean_is_the_box() -> None:
 def test_the_centre_box_of_a_corner_is_the_full_image() -> None:
     # centre boxes with sides above .8 reach the corner; IoU .01 for the full image, .0025 / .8175 at a side of .9
     assert baselines.chosen_boxes(np.array([[[0, 0, 0.1, 0.1]]]), "best")["centre_box"].tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_without_ground_truth_the_centre_box_has_half_of_the_area(most: int) -> None:
+    # (1 - .71) / 2 is .145; .71 squared is .5041. There is no mean box
+    boxes = baselines.chosen_boxes(np.zeros((3, most, 4)), "best")
+    assert list(boxes) == ["full_image", "centre_box"]
+    assert boxes["centre_box"] == pytest.approx([0.145, 0.145, 0.855, 0.855])
+    assert list(baselines.chosen_boxes(np.zeros((0, most, 4)), "best")) == list(boxes)

@@ -144,24 +144,52 @@ def test_the_order_of_the_scores_changes_no_claim(seed: int) -> None:
     assert judged(WORLD.sample(frac=1, random_state=seed)) == judged(WORLD)
 
 
-def test_what_was_not_drawn_is_undecided() -> None:
+def test_what_was_not_drawn_is_not_tested() -> None:
     scores = pd.DataFrame(rows("test", "mean_iou", 0.1, {"cam": 0.4}))
     claimed = judged(scores, MAPS[MAPS["layer"] == LAST])
     assert [row["estimate"] is None for row in claimed] == [True] * 7 + [False, True]
-    assert {row["verdict"] for row in claimed if row["estimate"] is None} == {"undecided"}
+    grad_cam, low = "Grad-CAM at conv3_block3_out was not drawn", "threshold 0.005 was not drawn"
+    reasons = [grad_cam, grad_cam, "no other layer was drawn", low, low, "CAM was not drawn", grad_cam, grad_cam]
+    verdicts = [row["verdict"] for row in claimed if row["estimate"] is None]
+    assert verdicts == [f"not tested: {reason}" for reason in reasons]
+
+
+def test_without_cam() -> None:
+    claimed = judged(WORLD[WORLD["map"] != "cam"], MAPS[MAPS["map"] != "cam"])
+    no_cam = "not tested: CAM was not drawn"
+    assert [row["verdict"] for row in claimed] == [
+        *(no_cam, "holds", "not tested: CAM, which names the last layer, was not drawn"),
+        *(no_cam, "holds", no_cam, "holds", no_cam, "holds"),
+    ]
+
+
+def test_without_boxes_on_holdout_what_needs_a_choice_is_not_tested() -> None:
+    on_holdout = [np.zeros(0) if split == "holdout" else np.full(IMAGES, np.nan) for split in WORLD["split"]]
+    keep = (WORLD["split"] == "test") & (WORLD["score"] == "mean_iou")
+    scores = WORLD.assign(values=WORLD["values"].where(keep, pd.Series(on_holdout)))
+    reason = "not tested: no holdout image has a ground-truth box"
+    # the best layer, the intermediate layers, and both thresholds of 0.1 against the chosen one
+    assert verdicts(scores) == ["holds", reason, reason, "holds", "holds", reason, reason, "holds", "holds"]
+
+
+def test_without_boxes_in_test_nothing_is_tested() -> None:
+    scores = WORLD.assign(values=[np.zeros(0) if split == "test" else np.ones(3) for split in WORLD["split"]])
+    assert set(verdicts(scores)) == {"not tested: no test image has a ground-truth box"}
 
 
 def test_the_last_layer_is_the_networks_not_the_sweeps() -> None:
     without_last = WORLD[(WORLD["map"] == "cam") | (WORLD["layer"] != LAST)]
     maps = MAPS[(MAPS["map"] == "cam") | (MAPS["layer"] != LAST)]
     claim = judged(without_last, maps)[2]
-    assert (claim["estimate"], claim["verdict"]) == (None, "undecided")
+    assert (claim["estimate"], claim["verdict"]) == (None, "not tested: Grad-CAM at conv5_block3_out was not drawn")
 
 
 def test_markdown() -> None:
     scores = pd.DataFrame(rows("test", "mean_iou", 0.1, {"cam": 0.6}))
     lines = claims.markdown(judged(scores, MAPS[MAPS["layer"] == LAST])).splitlines()
     assert len(lines) == 2 + 9
-    assert lines[2] == "| CAM beats Grad-CAM at conv3_block3_out | 0.4226 against 0.3708 |  |  | undecided |"
+    grad_cam = "Grad-CAM at conv3_block3_out"
+    reason = f"not tested: {grad_cam} was not drawn"
+    assert lines[2] == f"| CAM beats {grad_cam} | 0.4226 against 0.3708 |  |  | {reason} |"
     assert lines[9].startswith("| CAM's IoU is about 0.42 | 0.4226 | 0.6000 | 0.59")
     assert lines[9].endswith(" | does not hold |")

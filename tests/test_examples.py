@@ -85,6 +85,36 @@ def test_images_are_chosen_by_cam_and_the_compared_map(seed: int) -> None:
     assert images["image"].iloc[typical] == "test/c.png"
 
 
+def test_without_cam_the_compared_map_alone_decides() -> None:
+    shown = examples.shown_maps(MAPS[MAPS["map"] != "cam"], leaderboard(), "grad_cam", "conv4")
+    assert shown.cam is None
+    assert examples.gallery_maps(shown) == [COMPARED, REFINED]
+    assert CAM not in examples.strip_maps(shown)
+    images = examples.image_table(scores(0), index())
+    groups, _ = examples.choose(scores(0), images, shown, seed=0)
+    ious = examples.ious(scores(0), images, [COMPARED])[:, 0]
+    assert groups["best"] == np.argsort(-ious)[:2].tolist()
+
+
+@pytest.mark.parametrize(
+    "board", [leaderboard().assign(holdout=np.nan), leaderboard()[:0]], ids=["not chosen", "empty"]
+)
+def test_without_a_choice_no_map_is_recommended(board: pd.DataFrame) -> None:
+    shown = examples.shown_maps(MAPS, board, "grad_cam", "conv4")
+    assert shown.recommended is None
+    assert examples.gallery_maps(shown) == [CAM, COMPARED]
+    assert examples.boxes_text(shown) == "boxes at the fixed threshold"
+
+
+def test_without_ious_the_images_are_random() -> None:
+    table = scores(0).assign(iou_chosen=np.nan)
+    images = examples.image_table(table, index())
+    shown = examples.shown_maps(MAPS, leaderboard()[:0], "grad_cam", "conv4")
+    groups, strip = examples.choose(table, images, shown, seed=0)
+    assert sorted(groups["random"]) == [0, 1, 2]
+    assert images["top1_right"].iloc[strip]
+
+
 def test_an_example_has_the_boxes_of_its_maps() -> None:
     table = scores(0)
     image = examples.image_table(table, index()).set_index("image", drop=False).loc["test/b.png"]

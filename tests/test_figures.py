@@ -4,9 +4,10 @@ import pathlib
 import types
 
 import cv2
+import numpy as np
 import pytest
 from clones import ROOT
-from drawn_plots import DVC, PLOTS, TEMPLATES, drawn, marks, of_revisions, using
+from drawn_plots import DVC, PLOTS, TEMPLATES, drawn, marks, of_revisions, texts, using
 from plot_tables import TABLES
 from ruamel.yaml import YAML
 
@@ -44,6 +45,45 @@ def test_every_mark_is_drawn(name: str) -> None:
     svg = drawn(name)
     assert marks(svg) == MARKS[PLOTS[name]["template"]]
     assert "NaN" not in svg
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_table_without_rows_becomes_a_sentence(name: str) -> None:
+    svg = drawn(name, {path: table[:0] for path, table in TABLES.items()})
+    (path,) = PLOTS[name]["y"]
+    assert f"Nothing to draw: {path} has no rows." in svg
+    assert "some heading" in svg
+    assert PLOTS[name]["title"] in svg
+
+
+def test_figure_1_without_cam_and_a_mean_box() -> None:
+    path = "plots/iou_by_layer.csv"
+    table = TABLES[path]
+    without = table[table["map"] != "cam"].assign(mean_box_iou=np.nan)
+    svg = drawn(using("iou_by_layer"), TABLES | {path: without})
+    # without CAM's interval; two baselines and no CAM
+    expected = MARKS["iou_by_layer"] | {"rect mark": 3, "rule mark": 3 + 2 + 1}
+    assert marks(svg) == expected
+    assert "NaN" not in svg
+
+
+def test_the_figure_of_all_maps_without_cam() -> None:
+    path = "plots/iou_by_map.csv"
+    table = TABLES[path]
+    without = table[table["map"] != "cam"].assign(cam_iou=np.nan)
+    svg = drawn(using("iou_by_map"), TABLES | {path: without})
+    assert "NaN" not in svg
+    assert ">CAM" not in svg
+    baseline = TABLES[path]["baseline"].iloc[0]
+    assert [text for _, text in texts(svg) if text.startswith(baseline)] != []
+
+
+def test_the_figure_of_all_maps_without_a_choice() -> None:
+    path = "plots/iou_by_map.csv"
+    table = TABLES[path]
+    svg = drawn(using("iou_by_map"), TABLES | {path: table[table["rule"] == "fixed"]})
+    assert "some heading" in svg  # the first panel, which has the heading, is not there
+    assert "chosen on holdout" not in svg
 
 
 @pytest.mark.parametrize("name", PLOTS)

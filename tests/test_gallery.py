@@ -183,6 +183,37 @@ def test_cam_can_be_the_compared_map(sheets: list[sheet.Sheet]) -> None:
     assert texts(sheets[0])[6:10:3] == ["CAM", "recommended"]
 
 
+def test_pictures_without_cam(sheets: list[sheet.Sheet]) -> None:
+    shown = SHOWN._replace(cam=None)
+    draw_gallery({"best": [make_example(keys=gallery_maps(shown))]}, shown)
+    draw_strip(make_example(keys=sweep(2)[1:]), shown)
+    in_gallery, in_strip = (texts(drawn) for drawn in sheets)
+    assert in_gallery[1] == "Test images with the best, median and worst IoU of the compared map. CAM is not drawn."
+    assert in_strip[0] == "toy_dogs: Grad-CAM at every layer, boxes at the thresholds chosen on holdout"
+    assert "CAM" not in [*in_gallery, *in_strip]
+
+
+def test_pictures_without_ground_truth(sheets: list[sheet.Sheet]) -> None:
+    shown = SHOWN._replace(recommended=None)
+    example = with_heatmaps(make_example(keys=gallery_maps(shown), boxes=0), iou=np.nan)
+    draw_gallery({"random": [example]}, shown)
+    draw_strip(example, shown)
+    in_gallery, in_strip = (texts(drawn) for drawn in sheets)
+    assert in_gallery[:2] == [
+        "toy_dogs: boxes at the fixed threshold",
+        "Test images at random. No test image has a ground-truth box.",
+    ]
+    assert in_strip[0] == "toy_dogs: CAM and Grad-CAM at every layer, boxes at the fixed threshold"
+    for written in (in_gallery, in_strip):
+        assert "no ground truth" in written
+        assert not [text for text in written if "IoU" in text or "ecommended" in text]
+
+
+def test_a_map_without_a_box_says_so_without_ground_truth() -> None:
+    scored = ScoredHeatmap(CAM, np.zeros((7, 7)), np.zeros(4), np.nan)
+    assert panel.iou_text(scored) == "no box"
+
+
 def test_heatmaps_keep_their_stored_values(sheets: list[sheet.Sheet]) -> None:
     # a mean over layers has a maximum below 1: its colour is that of its value, not that of 1
     example = with_heatmaps(make_example(keys=[CAM]), heatmap=np.full((7, 7), 0.5), box_yxyx=np.zeros(4))
@@ -288,7 +319,7 @@ def run_folder(tmp_path: pathlib.Path, toy_folder: pathlib.Path, monkeypatch: py
     scores(0).replace({"image": names}).to_parquet(tmp_path / "data/iou.parquet")
     (tmp_path / "tables").mkdir()
     leaderboard().to_csv(tmp_path / "tables/leaderboard.csv", index=False)
-    settings = types.SimpleNamespace(dataset="toy_dogs", map="grad_cam", layer="conv4", seed=0)
+    settings = types.SimpleNamespace(dataset="toy_dogs", map="grad_cam", layer="conv4", threshold=0.1, seed=0)
     monkeypatch.setattr(params, "read", {"gallery": settings}.get)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -75,6 +75,31 @@ def test_the_difference_is_never_that_of_another_cam() -> None:
         figures(table, ("grad_cam", "early", "grabcut"))
 
 
+def test_without_cam_there_is_no_difference_to_it() -> None:
+    table = rows(["early", "last"])
+    test, holdout = split(table, "test"), split(table, "holdout")
+    made = {
+        "scores": tables.scores(test, holdout, COUNTS),
+        "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
+        "baselines": tables.with_intervals(BASELINES, COUNTS),
+    }
+    shown = headline({"compared": KEYS["early"]}, made)
+    assert list(shown) == ["compared", "chosen_on_holdout", "baselines"]
+    assert list(shown["chosen_on_holdout"]) == ["compared"]
+
+
+def test_without_holdout_nothing_is_chosen() -> None:
+    table = rows(NAMES)
+    table["values"] = [np.zeros(0) if row.split == "holdout" else row.values for row in table.itertuples()]
+    shown = figures(table, KEYS["early"])
+    assert list(shown) == ["cam", "compared", "cam_less_compared", "baselines"]
+
+
+def test_tables_without_rows_have_no_headline() -> None:
+    made = {name: pd.DataFrame(columns=columns) for name, columns in tables.COLUMNS.items()}
+    assert headline({"cam": KEYS["cam"], "compared": KEYS["early"]}, made) == {}
+
+
 def test_the_headline_is_json() -> None:
     shown = figures(rows(NAMES), KEYS["early"])
     assert json.loads(json.dumps(shown)) == shown

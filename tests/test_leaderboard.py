@@ -6,7 +6,7 @@ import pytest
 from score_rows import COUNTS, NAMES, rows, split
 
 from wsol.maps.keys import KEY
-from wsol.scores.leaderboard import leaderboard
+from wsol.scores.leaderboard import COLUMNS, leaderboard
 
 CENTRE_BOX = np.array([0.3, 0.3])
 
@@ -57,3 +57,20 @@ def test_cam_is_the_unrefined_one() -> None:
     assert board.loc[("cam", "last", "none"), "less_cam"] == pytest.approx(0)
     assert board.loc[("cam", "last", "grabcut"), "less_cam"] == pytest.approx(0.1)
     assert len(board) == 6
+
+
+def test_without_cam_its_differences_are_empty() -> None:
+    table = made(with_all_scores(["early", "last"]))
+    assert table.columns.tolist() == made(with_all_scores(NAMES)).columns.tolist() == COLUMNS
+    assert table[["less_cam", "less_cam_low", "less_cam_high"]].isna().all(axis=None)
+    assert table["less_centre_box"].notna().all()
+
+
+def test_without_holdout_the_order_is_the_tables() -> None:
+    table = with_all_scores(["last", "early", "cam"])
+    on_test = split(table, "test")
+    none = split(table, "holdout").assign(values=lambda rows: [np.zeros(0)] * len(rows))
+    board = leaderboard(on_test, none, CENTRE_BOX, COUNTS)
+    assert board["layer"].tolist() == ["last", "early", "last"]
+    assert board["holdout"].isna().all()
+    assert board["mean_iou"].tolist() == pytest.approx([0.4, 0.5, 0.4])

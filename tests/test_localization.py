@@ -83,6 +83,63 @@ def test_of_equal_thresholds_the_lowest_is_chosen() -> None:
     assert (chosen["mean_iou_chosen"], chosen["max_box_acc"]) == (0.1, 0.0)
 
 
+def no_images(levels: int) -> Localizations:
+    return Localizations(np.zeros((levels, 0)), np.zeros((levels, 0, 4), bool), EVERY[:0], EVERY[:0])
+
+
+def test_without_images_no_threshold_is_chosen() -> None:
+    test = Localizations(np.full((3, 2), 0.5), np.ones((3, 2, 4), bool), EVERY, EVERY)
+    chosen = at_best_thresholds(no_images(3), test, np.array([0.1, 0.2, 0.3]))
+    assert len(chosen) == 9
+    assert chosen["threshold"].isna().all()
+    assert np.isnan(np.stack(chosen["values"].tolist())).all()
+    # the oracle chooses on test itself
+    oracle = at_best_thresholds(test, test, np.array([0.1, 0.2, 0.3]))
+    assert localization.with_oracle(chosen, oracle)["oracle"].tolist() == [0.5, *[1.0] * 8]
+
+
+def test_one_box_needs_no_choice() -> None:
+    test = Localizations(np.full((1, 2), 0.5), np.ones((1, 2, 4), bool), EVERY, EVERY)
+    assert values(at_best_thresholds(no_images(1), test, np.array([np.nan])), "mean_iou_chosen") == [0.5, 0.5]
+
+
+def test_scores_of_no_images() -> None:
+    holdout = Localizations(np.full((3, 2), 0.5), np.ones((3, 2, 4), bool), EVERY, EVERY)
+    reported = at_best_thresholds(holdout, no_images(3), np.array([0.1, 0.2, 0.3]))
+    assert {len(row) for row in reported["values"]} == {0}
+    oracle = at_best_thresholds(no_images(3), no_images(3), np.array([0.1, 0.2, 0.3]))
+    assert localization.with_oracle(reported, oracle)["oracle"].isna().all()
+
+
+def test_the_fixed_threshold_stands_for_those_not_chosen() -> None:
+    unknown = np.array([np.nan, np.nan])
+    columns = [*KEY, "split", "score", "threshold", "values", "oracle"]
+    cam, refined = ("cam", "conv5", "none", "test"), ("cam", "conv5", "grabcut", "test")
+    chosen = pd.DataFrame(
+        [
+            (*cam, "mean_iou_chosen", np.nan, unknown, 0.9),
+            (*cam, "max_box_acc", np.nan, unknown, 0.8),
+            (*refined, "mean_iou_chosen", np.nan, np.array([0.7, 0.7]), np.nan),
+        ],
+        columns=columns,
+    )
+    fixed = pd.DataFrame(
+        [
+            (*cam, "mean_iou", 0.1, np.array([0.4, 0.5])),
+            (*refined, "mean_iou", np.nan, np.array([0.7, 0.7])),
+        ],
+        columns=columns[:-1],
+    )
+    table = localization.with_fixed(chosen, fixed).set_index(["refinement", "score"])
+    assert len(table) == 3
+    stand_in = table.loc[("none", "mean_iou_chosen")]
+    assert (stand_in["threshold"], stand_in["values"].tolist(), stand_in["oracle"]) == (0.1, [0.4, 0.5], 0.9)
+    assert np.isnan(table.loc[("none", "max_box_acc"), "values"]).all()  # its thresholds are of another scale
+    assert table.loc[("grabcut", "mean_iou_chosen"), "values"].tolist() == [0.7, 0.7]
+    known = chosen.assign(threshold=0.3)
+    assert localization.with_fixed(known, fixed) is known
+
+
 def test_a_map_is_all_three_parts_of_its_key() -> None:
     keys = [("cam", "a", "none"), ("grad_cam", "a", "none"), ("grad_cam", "a", "grabcut"), ("grad_cam", "b", "none")]
     table = pd.DataFrame(keys, columns=KEY).assign(number=range(4))

@@ -212,3 +212,58 @@ def test_confusion_keeps_the_most_confused() -> None:
     assert len(table) == 20 * 20
     assert names[-10:] == [str(number) for number in range(20, 30)]  # all ten that are confused; others fill up
     assert names[:10] == [f"{number:02}" for number in range(10)]
+
+
+# ---------------------------------------------------------------- without CAM, a choice, or scores
+
+
+def test_without_cam() -> None:
+    keys = [EARLY, LAST, REFINED]
+    by_map = plot_data.by_map(scores(keys), BASELINES, EARLY)
+    assert by_map["cam_iou"].isna().all()
+    assert by_map["layer"].tolist() == ["conv4_out"] * 2 + ["conv5_out"] * 2 + ["conv4_out"] * 2
+    by_layer = plot_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY)
+    assert by_layer["role"].tolist() == ["compared"] * 2
+    compared = plot_data.compared_maps([EARLY], scores(keys), BASELINES)
+    assert compared["what"].tolist() == ["Grad-CAM at conv4_out"] * 2 + list(plot_data.BASELINES.values())
+
+
+def test_refined_cam_is_not_taken_for_cam() -> None:
+    by_map = plot_data.by_map(scores([("cam", "conv5_out", "grabcut"), EARLY]), BASELINES, EARLY)
+    assert by_map["cam_iou"].isna().all()
+
+
+def test_what_was_not_chosen_is_not_shown() -> None:
+    keys = [CAM, EARLY]
+    unchosen, boxes = scores(keys).assign(holdout=np.nan), BASELINES[BASELINES["baseline"] != "mean_box"]
+    by_map = plot_data.by_map(unchosen, boxes, EARLY)
+    assert by_map["rule"].tolist() == ["fixed", "fixed"]
+    compared = plot_data.compared_maps(keys, unchosen, boxes)
+    assert compared["threshold"].tolist() == ["fixed", "fixed", "none", "none"]
+    by_layer = plot_data.by_layer(maps(keys), unchosen, boxes, EARLY)
+    assert by_layer["mean_box_iou"].isna().all()
+    assert by_layer["centre_box_iou"].tolist() == [0.2, 0.2]
+
+
+def test_without_scores_there_are_no_rows() -> None:
+    keys, full = [CAM, EARLY], scores([CAM, EARLY])
+    none, boxes = pd.DataFrame(columns=full.columns), pd.DataFrame(columns=BASELINES.columns)
+    made = {
+        "by_map": (plot_data.by_map(none, boxes, EARLY), plot_data.by_map(full, BASELINES, EARLY)),
+        "by_layer": tuple(
+            plot_data.by_layer(maps(keys), *tables, EARLY) for tables in ((none, boxes), (full, BASELINES))
+        ),
+        "compared": tuple(plot_data.compared_maps(keys, *tables) for tables in ((none, boxes), (full, BASELINES))),
+    }
+    for empty, filled in made.values():
+        assert empty.empty
+        assert empty.columns.tolist() == filled.columns.tolist()
+
+
+@pytest.mark.parametrize("cam", [None, np.nan], ids=["not drawn", "no IoU"])
+def test_an_image_without_both_ious_is_not_shown(cam: float | None) -> None:
+    image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
+    compared = pd.DataFrame(image | {"map": "grad_cam", "iou": 0.2})
+    table = plot_data.by_image(None if cam is None else compared.assign(map="cam", iou=cam), compared)
+    assert table.empty
+    assert table.columns.tolist() == ["image", "label", "prediction", "cam", "compared", "compared_title"]

@@ -146,11 +146,32 @@ def test_no_refinement_leaves_empty_tables(workspace: pathlib.Path) -> None:
         assert (table(name).dtypes[numbers.index] == numbers).all()
 
 
-@pytest.mark.parametrize("entry", ["layer_cam/all", "grad_cam/conv1_relu"])
-def test_a_map_that_was_not_drawn(workspace: pathlib.Path, entry: str) -> None:
-    set_params(workspace, {"refine.maps": ["cam", entry]})
-    with pytest.raises(InputError, match=f"Expected {entry} of refine.maps to name one map of data/heatmaps; got 0"):
-        refine.main()
+@pytest.mark.parametrize("names", [["cam"], ["cam", "grad_cam/last"]])
+def test_without_cam_it_is_left_out(workspace: pathlib.Path, names: list[str]) -> None:
+    maps = pd.read_parquet("data/heatmaps/maps.parquet")
+    maps[maps["map"] != "cam"].to_parquet("data/heatmaps/maps.parquet")
+    set_params(workspace, {"refine.maps": names, "refine.low": 0.1, "refine.high": 0.9})
+    count = len(names) - 1
+    said = f"refine: wrote data/refined ({count} maps); cam is left out, since the network has none"
+    assert refine.main() == said
+    assert table("maps")["map"].tolist() == ["grad_cam"] * count
+    assert len(table("choices")) == count
+
+
+def test_without_boxes_on_holdout_the_first_pair_stands_for_the_best(workspace: pathlib.Path) -> None:
+    index = pd.read_parquet("data/heatmaps/index.parquet")
+    index["boxes_yxyx"] = [np.array([], np.float32)] * len(index)
+    index.to_parquet("data/heatmaps/index.parquet")
+    set_params(workspace, {"refine.maps": ["grad_cam/last"]})
+    assert refine.main() == (
+        "refine: wrote data/refined (1 maps); nothing is chosen: no holdout image has a ground-truth box, so low is "
+        "0.1 and high is 0.7"
+    )
+    assert table("maps")[["low", "high"]].to_numpy().tolist() == [[0.1, 0.7]]
+    assert table("choices")["mean_iou"].isna().tolist() == [True]
+    # a given pair needs no choice
+    set_params(workspace, {"refine.low": 0.3, "refine.high": 0.6})
+    assert refine.main() == "refine: wrote data/refined (1 maps)"
 
 
 def test_the_check_refuses_a_map_that_is_not_drawn() -> None:

@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol.errors import InputError
-from wsol.scores.images import image_info, scored_images
+from wsol.scores.images import (
+    NO_CHOICES,
+    NO_SCORES,
+    image_info,
+    mean_of_images,
+    remarks,
+    reported_images,
+    scored_images,
+)
 
 FULL, HALF, EMPTY = [0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.5, 1.0], [0.2, 0.2, 0.2, 0.9]
 CLASSES = ["beagle", "pug", "whippet"]
@@ -46,11 +53,34 @@ def test_right_predictions() -> None:
 
 
 @pytest.mark.parametrize("boxes", [[], EMPTY], ids=["none", "empty"])
-def test_a_split_without_boxes_is_an_error(boxes: list[float]) -> None:
+def test_a_split_without_boxes_has_no_scored_images(boxes: list[float]) -> None:
     index = INDEX.assign(boxes_yxyx=[np.array(boxes)] * 4 + [np.array(FULL), np.array(boxes)])
     assert scored_images(index, "holdout").left_out == 1
-    with pytest.raises(InputError, match="no image of test has one"):
-        scored_images(index, "test")
+    images = scored_images(index, "test")
+    assert (len(images.index), images.left_out) == (0, 4)
+    assert images.ground_truth_yxyx.shape[0] == 0
+    assert images.rows.tolist() == images.right[0].tolist() == []
+    assert image_info(images, CLASSES).empty
+    assert remarks(scored_images(index, "holdout"), images) == [NO_SCORES]
+    assert remarks(images, scored_images(index, "holdout")) == [NO_CHOICES]
+
+
+def test_all_images_are_reported_where_none_is_scored() -> None:
+    assert reported_images(INDEX, "test").rows.tolist() == [2, 5]  # those with a box
+    images = reported_images(INDEX.assign(boxes_yxyx=[np.array([])] * 6), "test")
+    assert images.rows.tolist() == [1, 2, 3, 5]
+    assert images.ground_truth_yxyx.shape == (4, 0, 4)
+    # b and d are predicted as what they are
+    assert images.right[0].tolist() == [True, False, True, False]
+    assert image_info(images, CLASSES)["ground_truth_boxes"].tolist() == [0] * 4
+
+
+def test_the_mean_of_no_images_is_nan() -> None:
+    hits = np.array([[[True, False], [True, True]]])  # (levels, images, columns)
+    assert mean_of_images(hits, axis=1).tolist() == [[1, 0.5]]
+    assert mean_of_images(hits[:, :0], axis=1).shape == (1, 2)
+    assert np.isnan(mean_of_images(hits[:, :0], axis=1)).all()
+    assert np.isnan(mean_of_images(np.zeros(0)))
 
 
 def test_image_info_has_names_instead_of_numbers() -> None:

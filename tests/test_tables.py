@@ -123,3 +123,41 @@ def test_images_of_a_map() -> None:
     assert table.loc[0, chosen].tolist() == [0, 0, 0.25, 0.25]
     assert table.loc[0, "ground_truth_area"] == 0.5
     assert table.loc[1, ["box_area", "ground_truth_area"]].tolist() == [0, 1]  # no box overlaps none: the first
+
+
+def without_images(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(values=[np.zeros(0)] * len(table))
+
+
+def test_without_holdout_no_layer_is_the_best() -> None:
+    assert tables.best_layers(without_images(HOLDOUT)).empty
+    compared = tables.comparisons(TEST, without_images(HOLDOUT), COUNTS, seed=0)
+    assert set(compared["comparison"]) == {"CAM less map"}
+    assert tables.scores(TEST, without_images(HOLDOUT), COUNTS)["holdout"].isna().all()
+
+
+def test_a_single_map_has_no_comparison() -> None:
+    test, holdout = (split(rows(["early"]), name) for name in ("test", "holdout"))
+    assert tables.comparisons(test, holdout, COUNTS, seed=0).to_dict("list") == {
+        name: [] for name in tables.COLUMNS["comparisons"]
+    }
+
+
+def test_tables_without_rows_have_the_columns_of_those_with_rows() -> None:
+    groups = [("all", "all", np.array([0, 1]))]
+    made = {
+        "scores": tables.scores(TEST, HOLDOUT, COUNTS),
+        "comparisons": tables.comparisons(TEST, HOLDOUT, COUNTS, seed=0),
+        "breakdown": tables.breakdown(TEST[TEST["score"] == "mean_iou"], groups, COUNTS),
+    }
+    assert {name: table.columns.tolist() for name, table in made.items()} == {
+        name: tables.COLUMNS[name] for name in made
+    }
+
+
+def test_images_without_ground_truth_have_boxes_and_no_iou() -> None:
+    boxes_yxyx, unknown = np.array([[0, 0, 0.5, 0.5]]), np.array([np.nan])
+    info, truth = pd.DataFrame({"image": ["a.jpg"]}), np.zeros((1, 0, 4))
+    table = tables.images_of_map(info, KEYS["early"], unknown, unknown, boxes_yxyx, boxes_yxyx, truth)
+    assert table[["iou", "iou_chosen"]].isna().all(axis=None)
+    assert table.loc[0, ["ymax", "box_area", "ground_truth_area"]].tolist() == [0.5, 0.25, 0]
