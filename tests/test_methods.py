@@ -173,31 +173,48 @@ def test_normalise_treats_each_map_by_itself() -> None:
     assert maps[1].tolist() == [[0.5, 1.0]]
 
 
+def fused(layers: list[tf.Tensor]) -> tf.Tensor:
+    """The fusion of a single method's maps (n, h, w) of each layer."""
+    return methods.fused([heatmaps[..., None] for heatmaps in layers])[..., 0]
+
+
+def test_methods_are_fused_apart() -> None:
+    # method 0: (1 + 0) / 2, method 1: (0.2 + 0.6) / 2
+    layers = [tf.constant([[[[1.0, 0.2]]]]), tf.constant([[[[0.0, 0.6]]]])]
+    assert methods.fused(layers).numpy().ravel().tolist() == pytest.approx([0.5, 0.4])
+
+
+def test_methods_are_normalised_apart() -> None:
+    # two methods at two pixels: (2, 4) and (0.5, 0.1)
+    maps = methods.normalise(tf.constant([[[[2.0, 0.5], [4.0, 0.1]]]]), relu=True).numpy()
+    assert maps[0, 0].tolist() == [[0.5, 1.0], [1.0, pytest.approx(0.2)]]
+
+
 def test_fusion_by_hand() -> None:
     # 1 x 1 becomes 0.4 at both pixels; the mean with (1, 0) is (0.7, 0.2), whose maximum is not brought to 1
     layers = [tf.constant([[[0.4]]]), tf.constant([[[1.0, 0.0]]])]
-    assert methods.fused(layers).numpy().ravel().tolist() == pytest.approx([0.7, 0.2])
+    assert fused(layers).numpy().ravel().tolist() == pytest.approx([0.7, 0.2])
 
 
 def test_fusion_upsamples_with_half_pixel_centres() -> None:
     # as cv2.INTER_LINEAR: 2 to 4 pixels gives 0, .25, .75, 1
     layers = [tf.constant([[[0.0, 1.0]] * 2]), tf.zeros((1, 4, 4))]
-    assert (2 * methods.fused(layers)).numpy()[0].tolist() == [[0.0, 0.25, 0.75, 1.0]] * 4
+    assert (2 * fused(layers)).numpy()[0].tolist() == [[0.0, 0.25, 0.75, 1.0]] * 4
 
 
 def test_the_fusion_of_one_layer_is_its_map() -> None:
     heatmaps = tf.random.uniform((2, 3, 4))
-    np.testing.assert_array_equal(methods.fused([heatmaps]), heatmaps)
+    np.testing.assert_array_equal(fused([heatmaps]), heatmaps)
 
 
 def test_negative_values_do_not_outweigh_other_layers() -> None:
     # without ReLU a layer may have values far below -1: they count as 0, so the mean is (0.5, 0.5)
     layers = [tf.constant([[[1.0, -9.0]]]), tf.constant([[[0.0, 1.0]]])]
-    assert methods.fused(layers).numpy().ravel().tolist() == [0.5, 0.5]
+    assert fused(layers).numpy().ravel().tolist() == [0.5, 0.5]
 
 
 def test_the_fusion_of_empty_maps_is_empty() -> None:
-    assert not methods.fused([tf.zeros((1, 2, 2)), tf.zeros((1, 4, 4))]).numpy().any()
+    assert not fused([tf.zeros((1, 2, 2)), tf.zeros((1, 4, 4))]).numpy().any()
 
 
 # ---------------------------------------------------------------- values that are not finite

@@ -79,7 +79,7 @@ def test_the_fusion_is_the_mean_over_the_layers(model: keras.Model, images: np.n
     assert list(heatmaps)[1:5] == [*(("grad_cam", layer) for layer in layers), ("grad_cam", "all")]
     assert len(heatmaps) == 1 + 6 * 4
     for method in methods.METHODS:
-        fused = methods.fused([heatmaps[method, layer] for layer in layers])
+        fused = methods.fused([heatmaps[method, layer][..., None] for layer in layers])[..., 0]
         assert fused.shape == (3, 8, 8)  # the finest
         np.testing.assert_allclose(heatmaps[method, "all"], fused, atol=1e-6)
 

@@ -101,12 +101,12 @@ def normalise(maps: tf.Tensor, relu: bool) -> tf.Tensor:
     """Divide each map by its maximum.
 
     Args:
-        maps: (n, h, w) float32.
+        maps: (n, h, w) or (n, h, w, methods) float32.
         relu: set negative values to 0 first (Selvaraju 2017, eq. 2).
 
     Returns:
-        (n, h, w) float32 with maximum 1, no value below float16's lowest. A map with no
-        positive value becomes all 0. A map with a NaN or an infinity becomes all NaN.
+        The same shape, float32, each map with maximum 1, no value below float16's lowest. A map
+        with no positive value becomes all 0. A map with a NaN or an infinity becomes all NaN.
 
     >>> normalise(tf.constant([[[4.0, 2.0, -1.0]]]), relu=True).numpy()
     array([[[1. , 0.5, 0. ]]], dtype=float32)
@@ -119,19 +119,19 @@ def normalise(maps: tf.Tensor, relu: bool) -> tf.Tensor:
 
 
 def fused(heatmaps: Sequence[tf.Tensor]) -> tf.Tensor:
-    """The mean of a method's heatmaps over layers, on the grid of the finest.
+    """The mean of each method's heatmaps over layers, on the grid of the finest.
 
     Args:
-        heatmaps: of each layer, (n, h, w) float32, as `normalise` gives them. h and w differ. Negative values count
-            as 0: divided by a small maximum, they would outweigh the other layers.
+        heatmaps: of each layer, (n, h, w, methods) float32, as `normalise` gives them. h and w differ. Negative values
+            count as 0: divided by a small maximum, they would outweigh the other layers.
 
     Returns:
-        (n, most h, most w) float32. Coarser heatmaps are resized bilinearly, with half-pixel centres. The mean is not
-        normalised: its maximum is at most 1.
+        (n, most h, most w, methods) float32. Coarser heatmaps are resized bilinearly, with half-pixel centres. The mean
+        is not normalised: its maximum is at most 1.
 
-    >>> fused([tf.constant([[[0.0, 1.0]]]), tf.constant([[[1.0]]])]).numpy()
+    >>> fused([tf.constant([[[[0.0], [1.0]]]]), tf.constant([[[[1.0]]]])])[..., 0].numpy()
     array([[[0.5, 1. ]]], dtype=float32)
     """
     size = [max(values.shape[side] for values in heatmaps) for side in (1, 2)]
-    resized = [tf.image.resize(tf.nn.relu(values)[..., None], size)[..., 0] for values in heatmaps]
+    resized = [tf.image.resize(tf.nn.relu(values), size) for values in heatmaps]
     return tf.add_n(resized) / len(resized)
