@@ -106,6 +106,10 @@ CHANGES: dict[str, tuple[Callable[[Folder], Any], str]] = {
         swapped_ids,
         "a category to have the same id in both COCO files",
     ),
+    "numbers in one file and text in the other": (
+        lambda folder: [image.update(id=str(image["id"])) for image in folder.train["images"]],
+        "Expected ids of images to be numbers, or text, in both COCO files",
+    ),
     "a single category": (
         lambda folder: [
             (content["categories"].pop(), content.update(annotations=content["annotations"][::2]))
