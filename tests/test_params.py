@@ -131,6 +131,18 @@ def test_a_slip_is_named(committed: dict[str, Any], name: str, value: Any, sente
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/your_data.md"])
+def test_the_sections_to_copy_are_valid(committed: dict[str, Any], page: str) -> None:
+    blocks = re.findall(r"^```yaml\n(.+?)^```", (ROOT / page).read_text(encoding="utf8"), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        section = YAML(typ="safe").load(block)
+        (name,) = section
+        recipe = params.validated({**committed, **section, "dataset": name}).recipe
+        default = params.validated(committed).stanford_dogs.finetune
+        assert recipe.finetune == default.model_copy(update={"trainable": "head"})
+
+
 def test_the_layer_all_needs_the_fusion(committed: dict[str, Any]) -> None:
     everything = changed(committed, "layer", "all")
     assert params.validated(everything).layer == "all"

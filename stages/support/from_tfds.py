@@ -39,6 +39,13 @@ def fetch(folder: pathlib.Path, name: str, downloads: str) -> tfds.core.DatasetB
             f"Expected to download {name}, but the network does not answer: put {wanted_files(builder)} into "
             f"{archives} by hand, or run again once it does."
         ) from error
+    except (AssertionError, FileNotFoundError) as error:
+        if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+            raise
+        raise InputError(
+            f"Expected the archives of {name} in {archives}, since TFDS cannot download them: put them there as "
+            f"https://www.tensorflow.org/datasets/catalog/{name.split('/')[0]} says."
+        ) from error
     except OSError:
         raise
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive

@@ -39,5 +39,5 @@ def check_share(rows: list[LeftOut], what: str, total: int, path: pathlib.Path) 
         first = rows[0]
         raise InputError(
             f"Expected at least nine of ten {what} of {first.split} to be usable, but {len(rows)} of {total} are not, "
-            f"the first {first.file}: {first.reason}; {path} lists them: correct them, or download.coco."
+            f"the first {first.file}: {first.reason}; {path} lists them: correct them, or the section's download."
         )

@@ -86,7 +86,10 @@ def part(model: Model, names: Iterable[str]) -> Model:
         field: getattr(model, field) if "" in rests else part(getattr(model, field), rests)
         for field, rests in nested.items()
     }
-    return type(model).model_construct(**values)
+    partial = type(model).model_construct(**values)
+    for field in set(vars(partial)) - set(values):  # defaults, which pydantic fills in
+        del vars(partial)[field]
+    return partial
 
 
 def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None:

@@ -52,6 +52,10 @@ class Training(Section):
 
 class Finetune(Training):
     trainable: str
+    epochs: Count = 20
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 0.0001
+    patience: Count = 5
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
     head: Training = Training(epochs=60, batch_size=64, learning_rate=0.001, patience=10)
 

@@ -202,8 +202,9 @@ def _chosen(candidates: list[tuple[str, ...]], wanted: str | None, key: str) -> 
     if wanted is None and len(candidates) == 1:
         return candidates[0]
     if wanted not in names:
-        got = "none is named" if wanted is None else f"got {wanted!r}"
-        raise InputError(f"Expected download.{key} to name one of the features {', '.join(names)}; {got}: correct it.")
+        got = "none is named: add it" if wanted is None else f"got {wanted!r}: correct it"
+        known = ", ".join(sorted(names)) or "of boxes, of which there is none"
+        raise InputError(f"Expected download.{key} to name one of the features {known}; {got}.")
     return candidates[names.index(wanted)]
 
 

@@ -83,8 +83,12 @@ def categories(train: Content, test: Content) -> tuple[list[str], list[Id]]:
         train, test: contents of annotation files, as `check` gives them.
 
     Raises:
-        InputError: a category is in test alone; a name or an id stands for two categories.
+        InputError: a category is in test alone; a name or an id stands for two categories; ids are numbers in one file
+            and text in the other.
     """
+    for rows in ("images", "categories"):
+        if len({type(row["id"]) for row in (*train[rows], *test[rows])}) > 1:
+            raise InputError(f"Expected ids of {rows} to be numbers, or text, in both COCO files: export both anew.")
     names, in_test = [row["name"] for row in train["categories"]], [row["name"] for row in test["categories"]]
     for name in (*names, *in_test):
         if max(names.count(name), in_test.count(name)) > 1:
