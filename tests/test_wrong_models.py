@@ -21,7 +21,9 @@ class Doubled(layers.Layer):
         return 2 * pixels
 
 
-def classifier(*before: layers.Layer, shape: tuple[int | None, ...] = (SIDE, SIDE, 3), end: str | None = None):
+def classifier(
+    *before: layers.Layer, shape: tuple[int | None, ...] = (SIDE, SIDE, 3), end: str | None = None
+) -> keras.Model:
     pooled = [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(CLASSES, activation=end)]
     return keras.Sequential([keras.Input(shape), *before, *pooled])
 
