@@ -4,7 +4,7 @@
 
 Reads   models/training/
 Writes  metrics/finetune.json    {fit,holdout,test}.{top1,top5,loss}
-        plots/training.csv       columns epoch (from 1), split (fit or holdout), loss, top1
+        plots/training.csv       columns epoch (from 1; 0 without training), split (fit or holdout), loss, top1
 Takes   no time
 
 It is a stage of its own so that all outputs of `finetune` are cached: DVC then restores an earlier training.

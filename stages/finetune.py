@@ -59,7 +59,8 @@ def main() -> str:
         labels = {name: table.loc[table["split"] == name, "label"].to_numpy() for name in splits}
         scores = {name: training.classification_scores(logits[name], labels[name]) for name in splits}
         warn_below_chance(scores["holdout"]["top1"], model.output_shape[1], settings.recipe.backbone)
-        write(folder, model, scores)
+        trained = settings.recipe.finetune.trainable != "none"
+        write(folder, model, scores, epochs.latest(folder).log if trained else evaluated(scores))
     return f"finetune: wrote models/classifier.keras (test top-1 {scores['test']['top1']:.3f}) and models/training"
 
 
@@ -167,12 +168,23 @@ def warn_below_chance(top1: float, classes: int, backbone: sections.Backbone) ->
         )
 
 
-def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, float]]) -> None:
+def evaluated(scores: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """The log of a model that is not trained: its scores, in the row before the first epoch."""
+    return pd.DataFrame(
+        {
+            "epoch": [-1],
+            **{name: [scores["fit"][name]] for name in ("loss", "top1")},
+            **{f"val_{name}": [scores["holdout"][name]] for name in ("loss", "top1")},
+        }
+    )
+
+
+def write(folder: pathlib.Path, model: keras.Model, scores: dict[str, dict[str, float]], log: pd.DataFrame) -> None:
     """Put the model, its scores and its log in their places."""
     save_model(model, "models/classifier.keras")
     out = folder / "out"
     (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
-    epochs.latest(folder).log.reindex(columns=epochs.COLUMNS).to_csv(out / "log.csv", index=False)
+    log.to_csv(out / "log.csv", index=False)
     replace(out, "models/training")
 
 

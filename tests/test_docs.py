@@ -50,7 +50,7 @@ def test_the_results_of_toy_dogs_are_those_of_the_committed_run(path: str) -> No
 
 
 def test_the_readme_is_short() -> None:
-    assert len((ROOT / "README.md").read_text(encoding="utf8").splitlines()) <= 165
+    assert len((ROOT / "README.md").read_text(encoding="utf8").splitlines()) <= 210
 
 
 def anchors(page: pathlib.Path) -> set[str]:

@@ -1,6 +1,9 @@
 import keras
+import pytest
+from keras.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D, MaxPooling2D
 
-from wsol.networks import layers
+from wsol.errors import InputError
+from wsol.networks import cam_parts, layers
 
 # Keras's names: 3, 4, 6 and 3 blocks
 BLOCK_OUTPUTS = [
@@ -28,3 +31,80 @@ def test_last_layer_feeds_the_pooling(model: keras.Model) -> None:
 def test_convolutional_part_gives_the_input_of_the_pooling(model: keras.Model) -> None:
     # 64 / 32 = 2 on each side; 2048 * 0.1 = 205 channels
     assert layers.convolutional_part(model).output.shape == (None, 2, 2, 205)
+
+
+def six_layers(*head: keras.layers.Layer, pool: bool = False) -> keras.Model:
+    """image -> stem -> a -> sum of stem and a -> b -> (pool) -> sum of both -> last -> head."""
+    image = keras.Input((8, 8, 3))
+    stem = Conv2D(4, 3, padding="same", name="stem")(image)
+    first = keras.layers.add([stem, Conv2D(4, 3, padding="same", name="a")(stem)], name="first")
+    pooled = MaxPooling2D(name="pool")(first) if pool else first
+    second = keras.layers.add([pooled, Conv2D(4, 3, padding="same", name="b")(pooled)], name="second")
+    features = Conv2D(5, 3, padding="same", name="last")(second)
+    for layer in head:
+        features = layer(features)
+    return keras.Model(image, features)
+
+
+HEAD = (GlobalAveragePooling2D, lambda: Dense(3, name="classes"))
+
+
+def test_blocks_of_six_layers_by_hand() -> None:
+    model = six_layers(*(layer() for layer in HEAD))
+    # Every path goes through stem, first, second and last; a and b are passed by the shortcuts. The stem lies before
+    # the first merge. first is used twice, by b and by second; second is used once, by last.
+    passed = layers.bottlenecks(layers.nodes(model))
+    assert [node.operation.name for node in passed[1:5]] == ["stem", "first", "second", "last"]
+    assert layers.block_outputs(model) == ["first", "last"]
+    assert layers.stage_outputs(model) == ["last"]  # both are 8 x 8
+
+
+def test_stages_of_six_layers_by_hand() -> None:
+    model = six_layers(*(layer() for layer in HEAD), pool=True)
+    # first is now used once, by the pooling, which is used twice
+    assert layers.block_outputs(model) == ["pool", "last"]
+    assert layers.stage_outputs(model) == ["last"]  # both are 4 x 4
+
+
+def test_without_a_merge_there_is_the_last_layer_of_each_resolution() -> None:
+    image = keras.Input((8, 8, 3))
+    features = image
+    for name, stride in (("a", 1), ("b", 2), ("c", 1), ("d", 2)):
+        features = Conv2D(4, 3, stride, padding="same", name=name)(features)
+    model = keras.Model(image, Dense(3)(GlobalAveragePooling2D()(features)))
+    # a is 8 x 8, b and c are 4 x 4, d is 2 x 2
+    assert layers.block_outputs(model) == layers.stage_outputs(model) == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ([GlobalAveragePooling2D(), Dense(3, name="classes")], ("last", "classes")),
+        (
+            [GlobalAveragePooling2D(keepdims=True), Flatten(), Dropout(0.5), Dense(3, name="classes")],
+            ("last", "classes"),
+        ),
+        ([keras.layers.AveragePooling2D(8), Flatten(), Dense(3, name="classes")], ("last", "classes")),
+        ([GlobalAveragePooling2D(), Dense(3, name="classes"), Dropout(0.5)], ("last", "classes")),
+        ([Flatten(), Dense(3)], None),
+        ([keras.layers.AveragePooling2D(4), Flatten(), Dense(3)], None),
+        ([GlobalAveragePooling2D(), keras.layers.LayerNormalization(), Dense(3)], None),
+        ([GlobalAveragePooling2D(), Dense(4, activation="relu"), Dense(3)], None),
+        ([keras.layers.GlobalMaxPooling2D(), Dense(3)], None),
+        ([GlobalAveragePooling2D(keepdims=True), Conv2D(3, 1), Flatten()], None),
+    ],
+)
+def test_where_cam_is_defined(head: list[keras.layers.Layer], expected: tuple[str, str] | None) -> None:
+    parts = cam_parts.cam_parts(six_layers(*head))
+    assert (parts and (parts.layer, parts.dense)) == expected
+
+
+def test_no_layer_for_a_heatmap() -> None:
+    image = keras.Input((8, 8, 3))
+    with pytest.raises(InputError, match="heatmaps need such layers"):
+        layers.block_outputs(keras.Model(image, Dense(3)(Flatten()(image))))
+
+
+def test_a_name_of_a_layer_is_a_name_of_a_file() -> None:
+    with pytest.raises(ValueError, match="cannot contain character `/`"):
+        Conv2D(4, 3, name="a/b")

@@ -17,14 +17,13 @@ from wsol.errors import InputError
 LAST = "last.keras"  # the model after the epoch, with its optimizer
 BEST = "best.weights.h5"  # the weights of the epoch with the lowest loss on holdout
 LOG = "log.csv"  # one row an epoch
-COLUMNS = ["epoch", "loss", "top1", "val_loss", "val_top1"]  # of the log
 
 
 class State(NamedTuple):
     """The state after an epoch, or before the first one."""
 
     folder: pathlib.Path
-    log: pd.DataFrame  # COLUMNS
+    log: pd.DataFrame  # epoch, loss, top1, val_loss, val_top1
 
 
 def latest(folder: pathlib.Path) -> State:

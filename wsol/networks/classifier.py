@@ -97,14 +97,14 @@ def _not_built(name: str, weights: str | None, error: Exception) -> str:
             "choose another backbone.name."
         )
     if weights == "imagenet":
-        return _download_failed(name, str(error))
+        return download_failed(name, str(error))
     return (
         f"Expected backbone.weights to fit {name} without its top at width 1, but {weights} is damaged or belongs to "
         "another network: give the file that goes with backbone.name."
     )
 
 
-def _download_failed(name: str, message: str) -> str:
+def download_failed(name: str, message: str) -> str:
     """The sentence for a failed download; Keras's message names the file's address."""
     address = re.search(r"https?://\S+?\.h5", message)
     return (

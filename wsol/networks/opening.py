@@ -31,7 +31,11 @@ def opened(path: str, image_size: int | None = None) -> keras.Model:
         InputError: the file is missing or damaged, needs code that is not part of Keras, or holds no classifier of
             pictures.
     """
-    model = _loaded(path)
+    return logits_model(_loaded(path), path, image_size)
+
+
+def logits_model(model: keras.Model, path: str, image_size: int | None = None) -> keras.Model:
+    """A Keras model as `opened` returns it; `path` is what messages call the model."""
     side = _input_side(model, path, image_size)
     try:
         flat = flattened(model, keras.Input((side, side, 3), name="image"))

@@ -1,0 +1,92 @@
+"""Each family of keras.applications: built, trained, its layers counted, its maps compared with a GradientTape's."""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from wsol.errors import InputError
+from wsol.maps import methods, one_pass
+from wsol.networks import cam_parts, classifier, layers, training
+
+CLASSES = 3
+# name, width, the smallest side of a picture, number of blocks' ends, the layer that feeds the pooling
+NETWORKS = [
+    ("ResNet50", 0.1, 32, 16, "conv5_block3_out"),
+    ("ResNet50V2", 0.1, 32, 16, "post_relu"),
+    ("DenseNet121", 0.1, 32, 58, "relu"),
+    ("EfficientNetB0", 0.1, 32, 16, "top_activation"),
+    ("EfficientNetV2B0", 0.1, 32, 18, "top_activation"),
+    ("MobileNet", 0.1, 32, 5, "conv_pw_13_relu"),  # no merge of paths: the last layer of 5 resolutions
+    ("MobileNetV2", 0.1, 32, 10, "out_relu"),
+    ("MobileNetV3Small", 0.1, 32, 10, None),  # Keras numbers the last activation
+    ("VGG16", 0.1, 32, 6, "block5_pool"),  # 6 resolutions
+    ("Xception", 0.1, 71, 12, "block14_sepconv2_act"),
+    ("InceptionV3", 0.1, 75, 11, "mixed10"),
+    ("InceptionResNetV2", 1, 75, 43, "conv_7b_ac"),
+    ("ConvNeXtTiny", 0.05, 32, 18, None),
+    ("NASNetMobile", 1, 32, 5, None),  # each cell is fed by two: the last layer of 5 resolutions
+]
+
+
+@pytest.fixture(scope="module", params=NETWORKS, ids=lambda row: row[0])
+def network(request: pytest.FixtureRequest) -> Iterator[tuple[keras.Model, int, str | None]]:
+    name, width, side, blocks, last = request.param
+    keras.utils.set_random_seed(0)
+    yield classifier.build(name, width, side, CLASSES), blocks, last
+
+
+def pictures(model: keras.Model) -> np.ndarray:
+    return np.random.default_rng(0).uniform(0, 255, (2, *model.input_shape[1:])).astype(np.float32)
+
+
+def test_layers(network: tuple[keras.Model, int, str | None]) -> None:
+    model, blocks, last = network
+    ends, parts = layers.block_outputs(model), cam_parts.cam_parts(model)
+    assert len(ends) == len(set(ends)) == blocks
+    assert set(layers.stage_outputs(model)) <= set(ends) <= set(layers.layer_names(model))
+    assert parts and parts.layer == ends[-1] == layers.last_layer(model) == (last or ends[-1])
+
+
+def test_maps_and_two_steps(network: tuple[keras.Model, int, str | None], monkeypatch: pytest.MonkeyPatch) -> None:
+    model, _, _ = network
+    images, labels = pictures(model), np.array([0, 2])
+    classifier.freeze(model, "head" if model.count_params() > 4e6 else "all")  # two steps of a wide one take 20 s
+    training.compile_for_training(model, learning_rate=0.001, steps=2)
+    model.run_eagerly = True  # tracing would take longer than two steps
+    before = model.layers[-1].get_weights()[0]
+    model.fit(images, labels, epochs=2, verbose=0)
+    assert not np.array_equal(model.layers[-1].get_weights()[0], before)
+    layer = layers.stage_outputs(model)[0]
+    heatmaps, logits = one_pass.mapper(
+        model, list(methods.METHODS), [layer], fusion=False, target="ground_truth", score="logit", relu=True
+    )(images, labels)
+    activations, gradients, expected_logits = taped(model, layer, images, labels)
+    np.testing.assert_allclose(logits, expected_logits, rtol=1e-3, atol=1e-4)
+    for name, method in methods.METHODS.items():
+        expected = methods.normalise(method(activations, gradients), relu=True)
+        np.testing.assert_allclose(heatmaps[name, layer], expected, atol=2e-3, err_msg=name)
+
+
+def taped(model: keras.Model, layer: str, images: np.ndarray, labels: np.ndarray) -> list[tf.Tensor]:
+    """The layer's activations, the gradient of the true classes' logits, and the logits."""
+    with_layer = keras.Model(model.input, [layers.outputs_by_name(model)[layer], model.output])
+    with tf.GradientTape() as tape:
+        pixels = tf.constant(images)
+        tape.watch(pixels)
+        activations, logits = with_layer(pixels, training=False)
+        score = tf.reduce_sum(tf.gather(logits, labels, batch_dims=1))
+    return [activations, tape.gradient(score, activations), logits]
+
+
+@pytest.mark.parametrize("name", ["InceptionResNetV2", "NASNetMobile"])
+def test_a_network_whose_width_cannot_be_changed(name: str) -> None:
+    with pytest.raises(InputError, match=rf"Expected backbone\.width 1 for {name}, .*; got 0\.3: set it to 1"):
+        classifier.build(name, 0.3, 75, CLASSES)
+
+
+def test_pictures_that_are_too_small() -> None:
+    with pytest.raises(InputError, match="Expected pictures of at least 75 pixels for InceptionV3, but image_size is"):
+        classifier.build("InceptionV3", 1, 64, CLASSES)

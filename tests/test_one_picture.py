@@ -1,0 +1,119 @@
+"""Single pictures: the command, and the lines of the README."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import cv2
+import keras
+import nested_models
+import numpy as np
+import pytest
+from clones import ROOT
+
+from wsol import __main__
+from wsol.errors import InputError
+from wsol.maps.one_picture import picture_mapper
+from wsol.networks import opening, stock
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A model and a picture of 40 x 60."""
+    folder = tmp_path_factory.mktemp("pictures")
+    nested_models.functional_in_sequential().save(folder / "model.keras")
+    cv2.imwrite(str(folder / "dog.png"), np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
+    (folder / "damaged.jpg").write_bytes(b"nothing")
+    (folder / "empty.jpg").touch()
+    return folder
+
+
+def test_the_command(folder: pathlib.Path) -> None:
+    arguments = ["-m", "wsol", "model.keras", "dog.png", "--class", "3", "--output", "out", "--threshold", "0.5"]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.match(
+        r"dog\.png: class \d \(0\.\d\d\); wrote out/dog\.png\.maps\.png and out/dog\.png\.boxes", done.stdout
+    )
+    assert __main__.read_picture(str(folder / "out/dog.png.maps.png")).shape[1] == 1500  # 10 inches of 150 pixels
+    content = json.loads((folder / "out/dog.png.boxes.json").read_text())
+    assert (content["height_pixels"], content["width_pixels"], content["threshold"]) == (40, 60, 0.5)
+    assert len(content["classes"]) == 5
+    maps = [(box["map"], box["layer"]) for box in content["boxes"]]
+    assert maps == [("cam", "block2_out"), *(("layer_cam", layer) for layer in ("block1_out", "block2_out", "all"))]
+    wrong = subprocess.run(
+        [sys.executable, "-m", "wsol", "model.keras", "nowhere.jpg"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert wrong.returncode == 1
+    assert wrong.stderr.splitlines()[-1].startswith("Error: Expected a picture at nowhere.jpg")
+
+
+def test_boxes_in_pixels_and_in_fractions() -> None:
+    boxes_yxyx = {("cam", "last"): np.array([0.25, 0.1, 0.75, 0.6]), ("cam", "other"): np.zeros(4)}
+    content = __main__.described("a.jpg", (40, 60), np.array([0.2, 0.8]), ["cat", "dog"], boxes_yxyx)
+    assert content["classes"][0] == {"label": 1, "name": "dog", "probability": 0.8}
+    box, none = content["boxes"]
+    assert box["box_yxyx_fractions"] == [0.25, 0.1, 0.75, 0.6]
+    # x 0.1 * 60, y 0.25 * 40, width 0.5 * 60, height 0.5 * 40
+    assert box["box_xywh_pixels"] == [6, 10, 30, 20]
+    assert none["box_yxyx_fractions"] is None and none["box_xywh_pixels"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("model.keras dog.png --method grad_kam", "Expected --method to be one of grad_cam, .*; got 'grad_kam'"),
+        ("model.keras dog.png --threshold 1", "Expected --threshold to be from 0 to below 1; got 1"),
+        ("model.keras dog.png --class 5", "Expected --class to be a number from 0 to 4 or a class's name; got '5'"),
+        ("model.keras dog.png --class cat", "got 'cat'"),
+        ("model.keras dog.png --layer conv9", "Expected --layer to name a layer of the network; got 'conv9'"),
+        ("model.keras dog.png other/dog.png", "Expected pictures of different names; got dog.png twice"),
+        ("model.keras damaged.jpg", r"a picture at damaged\.jpg, but it cannot be decoded"),
+        ("model.keras empty.jpg", r"a picture at empty\.jpg, but it cannot be decoded"),
+        ("nowhere.keras dog.png", r"a model file at nowhere\.keras, but there is none"),
+        ("ResNet5 dog.png", "a network of keras.applications; got 'ResNet5', nearest are ResNet50"),
+        ("MobileNet dog.png --weights nowhere.h5", r"there is no file nowhere\.h5"),
+    ],
+)
+def test_a_slip(arguments: str, sentence: str, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match=sentence):
+        __main__.main(arguments.split())
+
+
+def test_the_mapped_class_and_the_layer_can_be_chosen(folder: pathlib.Path) -> None:
+    model = opening.opened(str(folder / "model.keras"))
+    picture = __main__.read_picture(str(folder / "dog.png"))
+    heatmaps, probabilities = picture_mapper(model)(picture)
+    same, _ = picture_mapper(model, label=int(probabilities.argmax()))(picture)
+    np.testing.assert_array_equal(heatmaps["layer_cam", "all"], same["layer_cam", "all"])
+    single, _ = picture_mapper(model, "grad_cam", ["block1_conv"])(picture)
+    assert list(single) == [("cam", "block2_out"), ("grad_cam", "block1_conv")]
+
+
+def test_a_network_by_name_with_its_head(tmp_path: pathlib.Path) -> None:
+    keras.utils.set_random_seed(0)
+    network = keras.applications.MobileNet(weights=None)
+    network.save_weights(tmp_path / "mobilenet.weights.h5")
+    model = stock.stock("MobileNet", str(tmp_path / "mobilenet.weights.h5"))
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 224, 224, 3)).astype(np.float32)
+    expected = network(keras.applications.mobilenet.preprocess_input(pixels.copy()), training=False)
+    np.testing.assert_allclose(keras.ops.softmax(model(pixels, training=False)), expected, rtol=1e-4, atol=1e-7)
+    (tmp_path / "damaged.h5").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="Expected a weights file of MobileNet with its top"):
+        stock.stock("MobileNet", str(tmp_path / "damaged.h5"))
+
+
+def test_the_lines_of_the_readme(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    section = (ROOT / "README.md").read_text().split("## One picture")[1]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:1]
+    exec(code.replace("FILE.keras", "model.keras").replace("dog.jpg", "dog.png"), {})
+    assert pathlib.Path("maps.png").read_bytes()[1:4] == b"PNG"
