@@ -1,6 +1,8 @@
 """Write a prepared dataset as a folder of pictures and COCO annotation files.
 
-PYTHONPATH=tests python -m coco_export data/toy_dogs FOLDER
+Run it as `PYTHONPATH=tests python -m coco_export data/toy_dogs FOLDER`. It prints the keys of `download.coco`. Stanford
+Dogs also needs `duplicates: keep`: without it, the picture of train that is in test too is left out, and the split into
+fit and holdout changes.
 """
 
 import io
@@ -16,6 +18,8 @@ from PIL import Image
 from wsol.boxes.geometry import padded_boxes
 from wsol.data import coco, datasets
 
+FILES = {"images": "images", "train": "train.json", "test": "test.json"}
+
 
 def export(builder: tfds.core.DatasetBuilder, folder: pathlib.Path) -> dict[str, str]:
     """Write the pictures with their bytes as they are, train.json and test.json.
@@ -27,9 +31,6 @@ def export(builder: tfds.core.DatasetBuilder, folder: pathlib.Path) -> dict[str,
         content = annotations(builder, split, folder / "images")
         (folder / f"{split}.json").write_text(json.dumps(content), encoding="utf8")
     return {name: str(folder / file) for name, file in FILES.items()}
-
-
-FILES = {"images": "images", "train": "train.json", "test": "test.json"}
 
 
 def annotations(builder: tfds.core.DatasetBuilder, split: str, images: pathlib.Path) -> dict[str, Any]:

@@ -56,16 +56,24 @@ def prepare(
     # test first, since a picture of train that is in test too is left out
     entries = {"test": coco_source.entries(test, names, new_labels)}
     entries["train"] = coco_source.entries(train, names, new_labels)
-    boxes = check_entries(entries, folder / left_out.FILE)
+    bad_boxes = check_entries(entries, folder / left_out.FILE)
     reading = Reading(images, source.duplicates == "keep", folder / left_out.FILE, [], [], set())
-    splits = {split: examples(split, of_split, reading) for split, of_split in entries.items()}
-    chosen = [(name, category) for name, category, new in zip(names, ids, new_labels, strict=True) if new >= 0]
-    spec = prepared.features([name for name, _ in chosen], image_ids=True)
-    builder = prepared.write(folder, name, spec, splits, ordered=False)
-    prepared.write_category_ids(builder.data_path, [category for _, category in chosen])
-    left_out.write(builder.data_path / left_out.FILE, reading.left_out + boxes)
+    categories = {class_name: ids[label] for label, class_name in enumerate(names) if new_labels[label] >= 0}
+    builder = write(folder, name, categories, entries, reading)
+    left_out.write(builder.data_path / left_out.FILE, reading.left_out + bad_boxes)
     unlabelled = len(train["images"]) + len(test["images"]) - sum(map(len, entries.values()))
-    return builder, summary(entries, reading, len(boxes), unlabelled)
+    return builder, summary(entries, reading, len(bad_boxes), unlabelled)
+
+
+def write(
+    folder: pathlib.Path, name: str, categories: dict[str, int | str], entries: Entries, reading: Reading
+) -> tfds.core.DatasetBuilder:
+    """Write the pictures that can be used; `categories` goes from the chosen names, in the labels' order, to ids."""
+    splits = {split: examples(split, of_split, reading) for split, of_split in entries.items()}
+    spec = prepared.features(list(categories), image_ids=True)
+    builder = prepared.write(folder, name, spec, splits, ordered=False)
+    prepared.write_category_ids(builder.data_path, list(categories.values()))
+    return builder
 
 
 def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
