@@ -53,7 +53,9 @@ def test_layers(network: tuple[keras.Model, int, str | None]) -> None:
 def test_maps_and_two_steps(network: tuple[keras.Model, int, str | None], monkeypatch: pytest.MonkeyPatch) -> None:
     model, _, _ = network
     images, labels = pictures(model), np.array([0, 2])
-    classifier.freeze(model, "head" if model.count_params() > 4e6 else "all")  # two steps of a wide one take 20 s
+    classifier.freeze(
+        model, layers.block_outputs(model)[-2]
+    )  # the last block alone trains: all of them would take minutes
     training.compile_for_training(model, learning_rate=0.001, steps=2)
     model.run_eagerly = True  # tracing would take longer than two steps
     before = model.layers[-1].get_weights()[0]
@@ -65,7 +67,10 @@ def test_maps_and_two_steps(network: tuple[keras.Model, int, str | None], monkey
     )(images, labels)
     activations, gradients, expected_logits = taped(model, layer, images, labels)
     np.testing.assert_allclose(logits, expected_logits, rtol=1e-3, atol=1e-4)
+    products = np.abs(activations * gradients).sum(-1).max()
     for name, method in methods.METHODS.items():
+        if name == "hires_cam" and np.abs(method(activations, gradients)).max() < 1e-3 * products:
+            continue  # before ConvNeXt's LayerNormalization the sum over the channels is 0, but for rounding
         expected = methods.normalise(method(activations, gradients), relu=True)
         np.testing.assert_allclose(heatmaps[name, layer], expected, atol=2e-3, err_msg=name)
 
