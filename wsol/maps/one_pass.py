@@ -7,14 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from wsol.errors import InputError
+from wsol.maps.keys import CAM, FUSION
 from wsol.maps.methods import METHODS, cam, fused, normalise
 from wsol.networks import folding
 from wsol.networks.cam_parts import cam_parts
 from wsol.networks.layers import features, outputs_by_name
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
-
-ALL = "all"  # the layer of a fused map
 
 
 def mapper(
@@ -97,13 +96,13 @@ def map_keys(
 ) -> list[tuple[str, str]]:
     """(map, layer) of every heatmap: CAM at its layer, then the first method at each layer, and so on.
 
-    There is no CAM where the classifier does not define it. The layer of a method's fusion is ALL. It comes after the
-    method's layers.
+    There is no CAM where the classifier does not define it. The layer of a method's fusion is FUSION, and comes after
+    the method's layers.
     """
     parts = cam_parts(classifier)
-    places = [*layers, ALL] if fusion else layers
+    places = [*layers, FUSION] if fusion else layers
     methods_at_layers = [(method, layer) for method in methods for layer in places]
-    return [("cam", parts.layer), *methods_at_layers] if parts else methods_at_layers
+    return [(CAM, parts.layer), *methods_at_layers] if parts else methods_at_layers
 
 
 def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model:
