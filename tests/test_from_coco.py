@@ -130,7 +130,7 @@ def test_a_bad_box_is_left_out_and_listed(folder: Folder, bbox: list, reason: st
     folder.annotation("test", 3)["bbox"] = bbox
     table, remarks, left_out = rows(folder)
     assert left_out == [["test", TEST[3], reason]]
-    assert remarks == ["left out 1 boxes, listed in left_out.csv"]
+    assert remarks == ["left out 1 boxes, listed in data/my_pets/left_out.csv"]
     assert len(table.loc[TEST[3], "boxes_yxyx"]) == 0  # the picture stays, with its class
     assert table.loc[TEST[3], "label"] == 1
 
@@ -150,7 +150,7 @@ def test_bad_pictures_are_left_out_and_listed(folder: Folder) -> None:
     (folder.images / TRAIN[4]).write_bytes(b"<html>")
     _, remarks, left_out = rows(folder)
     assert left_out == [["train", TRAIN[4], "cannot be read as a picture (UnidentifiedImageError)"]]
-    assert remarks == ["left out 1 pictures that cannot be used, listed in left_out.csv"]
+    assert remarks == ["left out 1 pictures that cannot be used, listed in data/my_pets/left_out.csv"]
 
 
 def test_a_missing_picture(folder: Folder) -> None:

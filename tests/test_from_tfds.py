@@ -143,7 +143,7 @@ def test_pictures_that_tensorflow_cannot_show_are_left_out(tmp_path: pathlib.Pat
     builder, remarks = prepare(tmp_path)
     left_out = pd.read_csv(builder.data_path / "left_out.csv").to_numpy().tolist()
     assert left_out == [["train", "p5.png", "cannot be read as a picture (UnidentifiedImageError)"]]
-    assert remarks == ["left out 1 pictures that cannot be used, listed in left_out.csv"]
+    assert remarks == ["left out 1 pictures that cannot be used, listed in data/mine/left_out.csv"]
 
 
 def test_a_class_of_the_picture_comes_before_one_of_its_objects() -> None:

@@ -57,11 +57,11 @@ def convert(
     log = Log([], [], [])
     path = folder / left_out.FILE
     splits = {ours: examples(source, ours, theirs, log, path) for ours, theirs in split_names(builder, recipe).items()}
-    names = [name for name, new in zip(where.names, source.new_labels, strict=True) if new >= 0]
+    names = [label for label, new in zip(where.names, source.new_labels, strict=True) if new >= 0]
     image_ids = _has_ids(builder.info.features)
     converted = prepared.write(folder, name, prepared.features(names, image_ids), splits, ordered=True)
     left_out.write(converted.data_path / left_out.FILE, log.left_out)
-    return converted, summary(log)
+    return converted, summary(log, left_out.place(name))
 
 
 def split_names(builder: tfds.core.DatasetBuilder, recipe: sections.Tfds) -> dict[str, str]:
@@ -123,11 +123,11 @@ def _image_id(example: dict[str, Any]) -> int | str | None:
     return value.decode() if isinstance(value, bytes) else int(value)
 
 
-def summary(log: Log) -> list[str]:
-    """What was left out, a line each; nothing that did not happen."""
+def summary(log: Log, place: str) -> list[str]:
+    """What was left out, listed in the file `place`, a line each."""
     several, unlabelled = len(log.several), len(log.unlabelled)
     lines = [
-        (len(log.left_out), f"left out {len(log.left_out)} pictures that cannot be used, listed in {left_out.FILE}"),
+        (len(log.left_out), f"left out {len(log.left_out)} pictures that cannot be used, listed in {place}"),
         (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
         (several, f"{several} pictures have several classes: the label is the one of the largest area"),
     ]

@@ -62,7 +62,7 @@ def prepare(
     builder = write(folder, name, categories, entries, reading)
     left_out.write(builder.data_path / left_out.FILE, reading.left_out + bad_boxes)
     unlabelled = len(train["images"]) + len(test["images"]) - sum(map(len, entries.values()))
-    return builder, summary(entries, reading, len(bad_boxes), unlabelled)
+    return builder, summary(entries, reading, len(bad_boxes), unlabelled, left_out.place(name))
 
 
 def write(
@@ -131,8 +131,8 @@ def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: 
     return picture
 
 
-def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int) -> list[str]:
-    """What was left out and changed, a line each; nothing that did not happen."""
+def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int, place: str) -> list[str]:
+    """What was left out, listed in the file `place`, and what was changed, a line each."""
     everything = [entry for of_split in entries.values() for entry in of_split]
     clipped = sum(entry.clipped for entry in everything)
     resized = len(reading.resized)
@@ -140,9 +140,9 @@ def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int)
     lines = [
         (
             len(reading.left_out),
-            f"left out {len(reading.left_out)} pictures that cannot be used, listed in {left_out.FILE}",
+            f"left out {len(reading.left_out)} pictures that cannot be used, listed in {place}",
         ),
-        (bad_boxes, f"left out {bad_boxes} boxes, listed in {left_out.FILE}"),
+        (bad_boxes, f"left out {bad_boxes} boxes, listed in {place}"),
         (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
         (clipped, f"clipped {clipped} boxes to their pictures"),
         (several, f"{several} pictures have several classes: the label is the one of the largest area"),

@@ -19,6 +19,11 @@ class LeftOut(NamedTuple):
     reason: str
 
 
+def place(dataset: str) -> str:
+    """Path of the list of a prepared dataset."""
+    return f"data/{dataset}/{FILE}"
+
+
 def write(path: pathlib.Path, rows: list[LeftOut]) -> None:
     """Write the list: columns split, file, reason."""
     path.parent.mkdir(parents=True, exist_ok=True)
