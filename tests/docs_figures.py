@@ -27,6 +27,7 @@ from docs_results import (
     leaderboard_table,
     less_centre_box,
     of,
+    other_networks,
 )
 
 from wsol.maps.titles import method_title
@@ -195,6 +196,7 @@ def findings() -> list[str]:
         *(refined(*case) for case in ((TOY, "`toy_dogs`"), (REAL, "real dogs"))),
         *larger_pictures(),
         *bfloat16(),
+        *other_networks(),
         low_threshold(),
         f"On real dogs, CAM minus the centre box is {less_centre_box(REAL, REAL.headline['cam']['mean_iou'])} at "
         "threshold 0.1.",

@@ -130,3 +130,16 @@ def leaderboard_table(result: Results) -> str:
         cells = [f"{row[s]:.3f} ({row[f'{s}_low']:.3f} to {row[f'{s}_high']:.3f})" for s in scores]
         lines.append(f"| {number + 1} | {name} | {threshold} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def other_networks() -> list[str]:
+    """A row a network of keras.applications on toy_dogs."""
+    rows = []
+    for _, row in pd.read_csv(ROOT / "docs/results/toy_dogs_networks.csv").iterrows():
+        means = [
+            f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"
+            for name in ("cam", "grad_cam", "layer_cam", "refined")
+        ]
+        training = f"{row['blocks']} | {row['epochs']} | {row['minutes']} | {row['top1']:.3f}"
+        rows.append(f"| {row['network']} | {training} | {' | '.join(means)} |")
+    return rows
