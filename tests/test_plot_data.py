@@ -39,6 +39,14 @@ BASELINES = pd.DataFrame(
 )
 
 
+def test_a_block_is_a_resolution() -> None:
+    # both layers of 14 x 14 begin with block2a; those of 7 x 7 have nothing in common; the fusion stands alone
+    layers = ["block2a_bn", "block2a_add", "block5a_bn", "block6a_bn", "all"]
+    sides = [14, 14, 7, 7, 14]
+    blocks = plot_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
+    assert blocks.tolist() == ["block2a", "block2a", "7 × 7", "7 × 7", "all"]
+
+
 @pytest.mark.parametrize("order", [[CAM, EARLY, LAST, *REFINED_MAPS], [*REFINED_MAPS, EARLY, LAST, CAM]])
 def test_by_layer(order: list[tuple[str, str, str]]) -> None:
     table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)

@@ -77,15 +77,15 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
 
     Returns:
         Columns map, layer, refinement, role (`CAM`, `compared` for the compared map at each layer, or `other`), title,
-        label (layer and resolution, separated by a bar), block (the first part of the layer's name), shaded (every
-        second block of the compared map), threshold, mean_iou, low, high, marked, and one column a baseline.
+        label (layer and resolution, separated by a bar), block (see `_blocks`), shaded (every second block of the
+        compared map), threshold, mean_iou, low, high, marked, and one column a baseline.
     """
     shown = _with_roles(maps, compared)
     means = scores.loc[scores["score"] == "mean_iou", [*KEY, "threshold", "estimate", "low", "high"]]
     table = shown[[*KEY, "role", "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
     keys = list(table[KEY].itertuples(index=False, name=None))
     layers = table["role"] == "compared"  # CAM has no place among the layers
-    blocks = table["layer"].str.split("_").str[0]
+    blocks = _blocks(table)
     shaded = layers & (pd.factorize(blocks.where(layers))[0] % 2 == 1)
     sizes = [f"{row.layer}|{row.height} × {row.width}" for row in table.itertuples()]
     columns = {"title": [title(*key) for key in keys], "label": sizes, "block": blocks, "shaded": shaded}
@@ -93,6 +93,15 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
         table.insert(place, name, values)
     table["marked"] = [key == compared for key in keys]
     return table.drop(columns=["height", "width"]).assign(**_baseline_ious(baselines))
+
+
+def _blocks(table: pd.DataFrame) -> pd.Series:
+    """What the layers of a resolution have in common: the first part of their names, or else the resolution."""
+    fusion = table["layer"] == FUSION
+    first = table["layer"].str.split("_").str[0]
+    size = table["height"].astype(str) + " × " + table["width"].astype(str)
+    names = first[~fusion].groupby(size[~fusion]).transform("nunique")
+    return first.where(fusion | (names.reindex(table.index) == 1), size)
 
 
 def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
