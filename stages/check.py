@@ -30,6 +30,7 @@ def main() -> str:
     for name, path in (("backbone.weights", backbone.weights), ("backbone.model", backbone.model)):
         if path not in (None, "imagenet"):
             check_file(name, path, pipeline.outputs(settings.dataset))
+    check_source(settings.recipe.download, pipeline.outputs(settings.dataset))
     check_layers(settings, layers_of(settings))
     check_precision(settings.heatmaps.precision)
     for name, packages in VERSIONS.items():
@@ -51,6 +52,18 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
                 f"Expected {name} to lie outside the pipeline's outputs; got {path}, which a run deletes: move the "
                 "file to another folder."
             )
+
+
+def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
+    """Raise InputError if the user's pictures, annotations or archives lie in what DVC deletes before a run."""
+    paths = vars(source.coco).values() if isinstance(source, sections.Coco) else [getattr(source, "folder", None)]
+    for path in (pathlib.Path(path).resolve() for path in paths if path not in (None, "keep", "leave_out")):
+        for output in map(pathlib.Path.resolve, map(pathlib.Path, outputs)):
+            if path.is_relative_to(output):
+                raise InputError(
+                    f"Expected the paths of download to lie outside the pipeline's outputs; got {path}, which a run "
+                    "deletes: move it to another folder."
+                )
 
 
 def layers_of(settings: sections.Params) -> Layers:

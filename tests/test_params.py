@@ -10,7 +10,8 @@ import pytest
 from clones import ROOT
 from ruamel.yaml import YAML
 
-from stages.support import params, pipeline
+from stages import check
+from stages.support import params, pipeline, sections
 from wsol.boxes import thresholds
 from wsol.errors import InputError
 
@@ -226,3 +227,11 @@ def test_the_grid_is_the_multiples_of_its_step_and_what_is_added() -> None:
     assert thresholds.grid(0.3, []) == [0.3, 0.6, 0.9]
     default = thresholds.grid(0.01, [0.005])
     assert (len(default), default[0], default[10], default[-1]) == (100, 0.005, 0.1, 0.99)
+
+
+@pytest.mark.parametrize("path", ["data/toy_dogs", "data/toy_dogs/pictures"])
+def test_pictures_that_a_run_would_delete(path: str) -> None:
+    files = sections.CocoFiles(images=path, train="train.json", test="test.json")
+    with pytest.raises(InputError, match="outside the pipeline's outputs; got .*toy_dogs.*, which a run deletes"):
+        check.check_source(sections.Coco(coco=files), ["data/toy_dogs"])
+    check.check_source(sections.Coco(coco=files), ["data/heatmaps"])
