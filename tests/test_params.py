@@ -232,6 +232,6 @@ def test_the_grid_is_the_multiples_of_its_step_and_what_is_added() -> None:
 @pytest.mark.parametrize("path", ["data/toy_dogs", "data/toy_dogs/pictures"])
 def test_pictures_that_a_run_would_delete(path: str) -> None:
     files = sections.CocoFiles(images=path, train="train.json", test="test.json")
-    with pytest.raises(InputError, match="outside the pipeline's outputs; got .*toy_dogs.*, which a run deletes"):
+    with pytest.raises(InputError, match=r"outside the pipeline's outputs; got .*toy_dogs.*, which a run deletes"):
         check.check_source(sections.Coco(coco=files), ["data/toy_dogs"])
     check.check_source(sections.Coco(coco=files), ["data/heatmaps"])
