@@ -23,7 +23,7 @@ CHOICES = {  # what parameters of several types may be
     "classes": "all or a list of classes, at least two",
     "object_values": "a list of whole numbers, at least one",
 }
-OUTPUTS = ("boxes", "coco", "downloads", "features", "heatmaps", "max_box_acc", "refined", "scores")  # folders of data/
+DOWNLOADS = "downloads"  # folder of data/ that no stage writes and no section may be named after
 
 
 def read(stage: str) -> Params:
@@ -69,10 +69,11 @@ def _check_section(name: str, content: Any) -> None:
             f"Expected no parameter {name} in params.yaml: remove it, correct its name, or give it the keys of a "
             "dataset's section, such as download."
         )
-    if name in OUTPUTS or not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
+    taken = sorted([*pipeline.data_folders(), DOWNLOADS])
+    if name in taken or not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
         raise InputError(
             "Expected the name of a dataset's section in params.yaml to be of lower-case letters, digits and "
-            f"underscores, and none of {', '.join(OUTPUTS)}; got {name}: rename it."
+            f"underscores, and none of {', '.join(taken)}; got {name}: rename it."
         )
 
 

@@ -22,6 +22,12 @@ def outputs(dataset: str) -> list[str]:
     return [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
 
 
+def data_folders() -> list[str]:
+    """Names of the folders of data/ that the stages write, other than the dataset's."""
+    paths = [pathlib.PurePosixPath(path) for path in outputs(dataset="")]
+    return [path.name for path in paths if path.parent.name == "data" and not path.suffix]
+
+
 def _stages(dataset: str) -> dict[str, Any]:
     text = pathlib.Path("dvc.yaml").read_text(encoding="utf8").replace("${dataset}", dataset)
     stages: dict[str, Any] = YAML(typ="safe").load(text)["stages"]
