@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from stages.support import params, pipeline, sections
 from stages.support.fingerprint import PACKAGES, versions
 from stages.support.folders import aside
-from stages.support.network import Layers, network_key, read_layers
+from stages.support.network import Layers, layers_of, network_key, read_layers
 from stages.support.run import run
 from wsol.errors import InputError
 
@@ -26,12 +26,12 @@ VERSIONS = {"versions": PACKAGES, "opencv": ("opencv-python-headless",)}
 
 def main() -> str:
     settings = params.read_all()
-    backbone = settings.recipe.backbone
+    backbone, outputs = settings.recipe.backbone, pipeline.outputs(settings.dataset)
     for name, path in (("backbone.weights", backbone.weights), ("backbone.model", backbone.model)):
         if path not in (None, "imagenet"):
-            check_file(name, path, pipeline.outputs(settings.dataset))
-    check_source(settings.recipe.download, pipeline.outputs(settings.dataset))
-    check_layers(settings, layers_of(settings))
+            check_file(name, path, outputs)
+    check_source(settings.recipe.download, outputs)
+    check_layers(settings, known_layers(settings))
     check_precision(settings.heatmaps.precision)
     for name, packages in VERSIONS.items():
         with aside(f"data/{name}.json") as part:
@@ -46,27 +46,29 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
     expected = "a .keras file" if name == "backbone.model" else "imagenet, null or a weights file"
     if not pathlib.Path(path).is_file():
         raise InputError(f"Expected {name} to be {expected}; there is no file {path}: correct it.")
-    for output in outputs:
-        if pathlib.Path(path).resolve().is_relative_to(pathlib.Path(output).resolve()):
-            raise InputError(
-                f"Expected {name} to lie outside the pipeline's outputs; got {path}, which a run deletes: move the "
-                "file to another folder."
-            )
+    check_outside(name, path, outputs)
 
 
 def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
     """Raise InputError if the user's pictures, annotations or archives lie in what DVC deletes before a run."""
-    paths = vars(source.coco).values() if isinstance(source, sections.Coco) else [getattr(source, "folder", None)]
-    for path in (pathlib.Path(path).resolve() for path in paths if path not in (None, "keep", "leave_out")):
-        for output in map(pathlib.Path.resolve, map(pathlib.Path, outputs)):
-            if path.is_relative_to(output):
-                raise InputError(
-                    f"Expected the paths of download to lie outside the pipeline's outputs; got {path}, which a run "
-                    "deletes: move it to another folder."
-                )
+    if isinstance(source, sections.Coco):
+        for name in ("images", "train", "test"):
+            check_outside(f"download.coco.{name}", getattr(source.coco, name), outputs)
+    if isinstance(source, sections.Tfds):
+        check_outside("download.folder", source.folder, outputs)
 
 
-def layers_of(settings: sections.Params) -> Layers:
+def check_outside(name: str, path: str, outputs: Sequence[str]) -> None:
+    """Raise InputError if a path that params.yaml names lies in an output of the pipeline."""
+    for output in outputs:
+        if pathlib.Path(path).resolve().is_relative_to(pathlib.Path(output).resolve()):
+            raise InputError(
+                f"Expected {name} to lie outside the pipeline's outputs; got {path}, which a run deletes: move it to "
+                "another folder."
+            )
+
+
+def known_layers(settings: sections.Params) -> Layers:
     """The layers of the dataset's network: those of the last heatmaps if they are of the same network."""
     key = network_key(settings.recipe.backbone, settings.canvas_size)
     return read_layers(key) or _built(settings.recipe, settings.canvas_size)
@@ -75,19 +77,14 @@ def layers_of(settings: sections.Params) -> Layers:
 def _built(recipe: sections.Recipe, canvas_size: int) -> Layers:
     import stages.support.quiet  # noqa: F401  here, since it takes seconds
 
-    from wsol.networks import cam_parts, classifier, layers, opening, resizing
+    from wsol.networks import classifier, opening, resizing
 
     backbone = recipe.backbone
     if backbone.model:
         model = resizing.resized(opening.opened(backbone.model, recipe.image_size), canvas_size)
     else:
         model = classifier.build(str(backbone.name), 1, canvas_size, 1)
-    return Layers(
-        layers.layer_names(model),
-        layers.block_outputs(model),
-        layers.stage_outputs(model),
-        cam_parts.cam_parts(model) is not None,
-    )
+    return layers_of(model)
 
 
 def check_layers(settings: sections.Params, layers: Layers) -> None:

@@ -26,7 +26,7 @@ from stages.support import files, params, rows, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.in_flight import COUNT, in_flight
-from stages.support.network import Layers, network_key, write_layers
+from stages.support.network import layers_of, network_key, write_layers
 from stages.support.pictures import named_pictures
 from stages.support.run import run
 from wsol.data import datasets, images
@@ -176,16 +176,6 @@ def write_maps(folder: pathlib.Path, keys: list[tuple[str, str]]) -> None:
     shapes = [files.read_array(str(folder / name)).shape for name in table["file"]]
     table["height"], table["width"] = [shape[1] for shape in shapes], [shape[2] for shape in shapes]
     table.to_parquet(folder / "maps.parquet")
-
-
-def layers_of(model: keras.Model) -> Layers:
-    """The network's layers, by which the stage `check` knows them without TensorFlow."""
-    return Layers(
-        layers.layer_names(model),
-        layers.block_outputs(model),
-        layers.stage_outputs(model),
-        cam_parts.cam_parts(model) is not None,
-    )
 
 
 if __name__ == "__main__":

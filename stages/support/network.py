@@ -3,11 +3,14 @@
 import hashlib
 import json
 import pathlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stages.support.folders import aside
 from stages.support.sections import Backbone
 from wsol.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
 
 FILE = "data/heatmaps/network.json"
 
@@ -32,6 +35,18 @@ def network_key(backbone: Backbone, image_size: int) -> str:
         raise InputError(
             f"Expected backbone.model to be a .keras file; there is no file {backbone.model}: correct its path."
         ) from error
+
+
+def layers_of(model: "keras.Model") -> Layers:
+    """The layers of a classifier."""
+    from wsol.networks import cam_parts, layers  # here, since they import Keras, which takes seconds
+
+    return Layers(
+        layers.layer_names(model),
+        layers.block_outputs(model),
+        layers.stage_outputs(model),
+        cam_parts.cam_parts(model) is not None,
+    )
 
 
 def read_layers(key: str) -> Layers | None:
