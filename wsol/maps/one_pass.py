@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from wsol.errors import InputError
@@ -11,7 +10,7 @@ from wsol.maps.keys import CAM, FUSION
 from wsol.maps.methods import METHODS, cam, fused, normalise
 from wsol.networks import folding
 from wsol.networks.cam_parts import cam_parts
-from wsol.networks.layers import features, outputs_by_name
+from wsol.networks.layers import features, not_finite, outputs_by_name
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
 
@@ -83,12 +82,11 @@ def mapper(
 
 def _check_weights(classifier: keras.Model) -> None:
     """Raise an error for NaN weights: oneDNN's fused ReLU turns NaN into 0, so heatmaps may be finite but wrong."""
-    for layer in classifier.layers:
-        if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
-            raise InputError(
-                f"Expected finite weights in the classifier, but layer {layer.name} has a NaN or an infinity: "
-                "lower finetune.learning_rate and train it anew."
-            )
+    if layer := not_finite(classifier):
+        raise InputError(
+            f"Expected finite weights in the classifier, but layer {layer} has a NaN or an infinity: lower "
+            "finetune.learning_rate and train it anew."
+        )
 
 
 def map_keys(

@@ -8,6 +8,7 @@ import collections
 from typing import Any
 
 import keras
+import numpy as np
 
 from wsol.errors import InputError
 
@@ -177,3 +178,11 @@ def _last_of_each_resolution(model: keras.Model, names: list[str]) -> list[str]:
 def last_layer(model: keras.Model) -> str:
     """Name of the layer that feeds the last pooling or flattening."""
     return features(model).operation.name
+
+
+def not_finite(model: keras.Model) -> str | None:
+    """Name of the first layer with a NaN or infinite weight, or None."""
+    for layer in model.layers:
+        if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
+            return str(layer.name)
+    return None

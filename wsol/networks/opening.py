@@ -4,12 +4,11 @@ import pathlib
 import zipfile
 
 import keras
-import numpy as np
 
 from wsol.errors import InputError
 from wsol.networks.cam_parts import before_inactive
 from wsol.networks.flattening import flattened
-from wsol.networks.layers import features, nodes
+from wsol.networks.layers import features, nodes, not_finite
 
 SOFTMAX = (keras.activations.softmax, keras.activations.log_softmax)
 
@@ -153,9 +152,8 @@ def _check_outputs(model: keras.Model, path: str) -> None:
 
 
 def _check_weights(model: keras.Model, path: str) -> None:
-    for layer in model.layers:
-        if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
-            raise InputError(
-                f"Expected finite weights in {path}, but layer {layer.name} has a NaN or an infinity: take an earlier "
-                "state of its training."
-            )
+    if layer := not_finite(model):
+        raise InputError(
+            f"Expected finite weights in {path}, but layer {layer} has a NaN or an infinity: take an earlier state of "
+            "its training."
+        )
