@@ -14,7 +14,7 @@ from stages.support import params
 from wsol.data import datasets
 from wsol.errors import InputError
 from wsol.maps.keys import MapKey
-from wsol.pictures import gallery, layer_strip, panel, sheet
+from wsol.pictures import gallery, layer_strip, panel, sheet, strip
 from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, gallery_maps
 
 CAM = MapKey("cam", "conv5")
@@ -114,7 +114,7 @@ def test_a_row_is_as_high_as_its_pictures(height: int, width: int, maps: int, ex
 def test_rows_of_the_layer_strip(layers: int, rows: int) -> None:
     # seven panels per row; the picture and CAM are the first two
     heights = [pixels(draw_strip(make_example(keys=sweep(count)))).shape[0] for count in (1, layers)]
-    row_height = (layer_strip.COLUMN * 60 / 80 + layer_strip.CAPTIONS) * sheet.DPI
+    row_height = (strip.COLUMN * 60 / 80 + layer_strip.CAPTIONS) * sheet.DPI
     assert heights[1] - heights[0] == pytest.approx((rows - 1) * row_height, abs=1)
 
 

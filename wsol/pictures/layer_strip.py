@@ -1,25 +1,20 @@
 """The layer strip: one test image with CAM, with the compared map at every layer, and with the recommended map."""
 
-import math
-
 from wsol.maps import titles
 from wsol.maps.keys import MapKey
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text
-from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
-from wsol.pictures.sheet import Sheet, fitted_size
+from wsol.pictures.panel import LEGEND, LINE, WIDTH
+from wsol.pictures.sheet import Sheet
+from wsol.pictures.strip import panel_size, places, strip_height
 
-COLUMNS = 7
 RULE = "The test image whose IoU by layer correlates most with the mean IoU by layer."
 RULE_AT_RANDOM = (
     "A test image at random, predicted correctly if there is such an image. No test image has a ground-truth box."
 )
 CAPTION = "Below each heatmap: its layer; its size and threshold (> 0.1: box of the values above 0.1)"
 
-# inches
-COLUMN = (WIDTH - 2 * EDGE - (COLUMNS - 1) * GAP) / COLUMNS  # width of a panel
-MAX_HEIGHT = 1.9  # of a panel
-CAPTIONS = 3 * LINE + 0.2  # height of the lines below a panel, and of the space to the next row
+CAPTIONS = 3 * LINE + 0.2  # inches, of the lines below a panel and of the space to the next row
 
 
 @panel.default_style
@@ -35,15 +30,12 @@ def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapK
     Returns:
         A PNG file.
     """
-    size = COLUMN, fitted_size(example.picture.shape, (COLUMN, MAX_HEIGHT))[1]
-    rows = math.ceil((1 + len(example.heatmaps)) / COLUMNS)
-    lines = heading_lines(example, shown)
+    panels, size = [None, *example.heatmaps], panel_size(example.picture)
+    row_height, lines = size[1] + CAPTIONS, heading_lines(example, shown)
     heading = panel.heading_height(lines)
-    sheet = Sheet(WIDTH, heading + (size[1] + CAPTIONS) * rows + LEGEND)
+    sheet = Sheet(WIDTH, heading + strip_height(len(panels), row_height) + LEGEND)
     panel.draw_heading(sheet, title(dataset, shown), lines)
-    for number, scored in enumerate([None, *example.heatmaps]):
-        row, column = divmod(number, COLUMNS)
-        x, y = EDGE + column * (COLUMN + GAP), heading + row * (size[1] + CAPTIONS)
+    for scored, (x, y) in zip(panels, places(len(panels), row_height, heading), strict=True):
         weight = "bold" if scored and scored.key == shown.compared else "normal"
         panel.draw_panel(sheet, x, y, size, example, scored)
         panel.draw_caption(sheet, x, y, size, _caption(example, scored, shown, thresholds), weight)

@@ -7,15 +7,11 @@ import numpy as np
 from wsol.maps import titles
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
-from wsol.pictures.panel import EDGE, GAP, LINE, WIDTH
-from wsol.pictures.sheet import Sheet, fitted_size
+from wsol.pictures.panel import EDGE, LINE, WIDTH
+from wsol.pictures.sheet import Sheet
+from wsol.pictures.strip import panel_size, places, strip_height
 
-COLUMNS = 7
-
-# inches
-COLUMN = (WIDTH - 2 * EDGE - (COLUMNS - 1) * GAP) / COLUMNS  # width of a panel
-MAX_HEIGHT = 1.9  # of a panel
-CAPTIONS = 2 * LINE + 0.2  # height of the lines below a panel, and of the space to the next row
+CAPTIONS = 2 * LINE + 0.2  # inches, of the lines below a panel and of the space to the next row
 
 
 @panel.default_style
@@ -40,16 +36,13 @@ def draw(
     >>> draw(picture, {key: np.eye(2)}, {key: np.array([0, 0, 0.5, 0.5])}, "a picture")[1:4]
     b'PNG'
     """
-    size = COLUMN, fitted_size(picture.shape, (COLUMN, MAX_HEIGHT))[1]
-    rows = math.ceil((1 + len(heatmaps)) / COLUMNS)
-    heading = panel.heading_height([])
-    sheet = Sheet(WIDTH, heading + (size[1] + CAPTIONS) * rows + EDGE)
-    panel.draw_heading(sheet, title, [])
     scored = [ScoredHeatmap(MapKey(*key), heatmap, boxes_yxyx[key], iou=math.nan) for key, heatmap in heatmaps.items()]
     example = Example(picture, np.empty((0, 4)), "", "", scored)
-    for number, heatmap in enumerate([None, *scored]):
-        row, column = divmod(number, COLUMNS)
-        x, y = EDGE + column * (COLUMN + GAP), heading + row * (size[1] + CAPTIONS)
+    panels, size = [None, *scored], panel_size(picture)
+    row_height, heading = size[1] + CAPTIONS, panel.heading_height([])
+    sheet = Sheet(WIDTH, heading + strip_height(len(panels), row_height) + EDGE)
+    panel.draw_heading(sheet, title, [])
+    for heatmap, (x, y) in zip(panels, places(len(panels), row_height, heading), strict=True):
         panel.draw_panel(sheet, x, y, size, example, heatmap)
         if heatmap:
             panel.draw_caption(sheet, x, y, size, _caption(heatmap))
