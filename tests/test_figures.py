@@ -1,6 +1,7 @@
 """The figures: what the templates draw of small tables, and what the stage writes."""
 
 import pathlib
+import re
 import types
 
 import cv2
@@ -40,6 +41,9 @@ MARKS = {
 }
 
 
+LEGEND = (">CAM, 95 % interval<", ">full-image box<", ">centre box<", ">mean box<")
+
+
 @pytest.mark.parametrize("name", PLOTS)
 def test_every_mark_is_drawn(name: str) -> None:
     svg = drawn(name)
@@ -65,6 +69,21 @@ def test_figure_1_without_cam_and_a_mean_box() -> None:
     expected = MARKS["iou_by_layer"] | {"rect mark": 3, "rule mark": 3 + 2 + 1}
     assert marks(svg) == expected
     assert "NaN" not in svg
+    assert [name in svg for name in LEGEND] == [False, True, True, False]
+    # an empty value as `dvc plots show` reads it
+    as_text = drawn(using("iou_by_layer"), {path: without.assign(mean_box_iou="")})
+    assert [name in as_text for name in LEGEND] == [False, True, True, False]
+    whole = drawn(using("iou_by_layer"))
+    assert all(name in whole for name in LEGEND)
+
+
+def test_the_legend_of_max_box_acc_without_cam() -> None:
+    path = "plots/iou_by_threshold.csv"
+    table = TABLES[path]
+    assert ">CAM<" in drawn(using("box_acc_by_threshold"))
+    svg = drawn(using("box_acc_by_threshold"), {path: table[table["map"] != "cam"]})
+    assert ">CAM<" not in svg
+    assert marks(svg)["line mark"] == MARKS["box_acc_by_threshold"]["line mark"] - 1
 
 
 def test_the_figure_of_all_maps_without_cam() -> None:
@@ -131,6 +150,15 @@ def test_a_missing_value_is_left_out() -> None:
     loss = TABLES[path]["loss"].where(TABLES[path]["epoch"] < 3)
     svg = drawn("Training. Loss by epoch", {path: TABLES[path].assign(loss=loss)})
     assert marks(svg) == {"line mark": 2, "point": 4}
+
+
+@pytest.mark.parametrize(("top1", "labels"), [(0.1, ["0.00", "0.10"]), (0.0, ["0"])])
+def test_a_single_value_is_labelled_as_it_is(top1: float, labels: list[str]) -> None:
+    path = "plots/training.csv"
+    table = TABLES[path]
+    svg = drawn("Training. Top-1 accuracy by epoch", {path: table[table["epoch"] == 1].assign(top1=top1)})
+    axis = svg.split('aria-label="Y-axis')[1].split('class="mark-text role-axis-title"')[0]
+    assert set(labels) <= set(re.findall(r">([\d.]+)<", axis))
 
 
 def test_every_split_is_named() -> None:
