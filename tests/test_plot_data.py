@@ -47,6 +47,14 @@ def test_a_block_is_a_resolution() -> None:
     assert blocks.tolist() == ["block2a", "block2a", "7 × 7", "7 × 7", "all"]
 
 
+def test_a_name_at_several_resolutions_is_no_block() -> None:
+    # ConvNeXt's stages: `add` is at 8 x 8 and at 4 x 4
+    layers = ["add_1", "add_4", "layer_normalization", "all"]
+    sides = [8, 4, 1, 8]
+    blocks = plot_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
+    assert blocks.tolist() == ["8 × 8", "4 × 4", "layer", "all"]
+
+
 @pytest.mark.parametrize("order", [[CAM, EARLY, LAST, *REFINED_MAPS], [*REFINED_MAPS, EARLY, LAST, CAM]])
 def test_by_layer(order: list[tuple[str, str, str]]) -> None:
     table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)

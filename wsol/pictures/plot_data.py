@@ -96,12 +96,14 @@ def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, 
 
 
 def _blocks(table: pd.DataFrame) -> pd.Series:
-    """What the layers of a resolution have in common: the first part of their names, or else the resolution."""
+    """What the layers of a resolution alone have in common: the first part of their names, or else the resolution."""
     fusion = table["layer"] == FUSION
     first = table["layer"].str.split("_").str[0]
     size = table["height"].astype(str) + " × " + table["width"].astype(str)
     names = first[~fusion].groupby(size[~fusion]).transform("nunique")
-    return first.where(fusion | (names.reindex(table.index) == 1), size)
+    sizes = size[~fusion].groupby(first[~fusion]).transform("nunique")
+    named = (names == 1) & (sizes == 1)
+    return first.where(fusion | named.reindex(table.index, fill_value=False), size)
 
 
 def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
