@@ -1,6 +1,6 @@
 import keras
 import pytest
-from keras.layers import Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D, MaxPooling2D
+from keras.layers import AveragePooling2D, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D, MaxPooling2D
 
 from wsol.errors import InputError
 from wsol.networks import cam_parts, layers
@@ -46,6 +46,7 @@ def six_layers(*head: keras.layers.Layer, pool: bool = False) -> keras.Model:
     return keras.Model(image, features)
 
 
+LAST_CLASSES = ("last", "classes")
 HEAD = (GlobalAveragePooling2D, lambda: Dense(3, name="classes"))
 
 
@@ -79,15 +80,24 @@ def test_without_a_merge_there_is_the_last_layer_of_each_resolution() -> None:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        ([GlobalAveragePooling2D(), Dense(3, name="classes")], ("last", "classes")),
+        ([GlobalAveragePooling2D(), Dense(3, name="classes")], LAST_CLASSES),
         (
             [GlobalAveragePooling2D(keepdims=True), Flatten(), Dropout(0.5), Dense(3, name="classes")],
-            ("last", "classes"),
+            LAST_CLASSES,
         ),
-        ([keras.layers.AveragePooling2D(8), Flatten(), Dense(3, name="classes")], ("last", "classes")),
-        ([GlobalAveragePooling2D(), Dense(3, name="classes"), Dropout(0.5)], ("last", "classes")),
+        ([AveragePooling2D(8), Flatten(), Dense(3, name="classes")], LAST_CLASSES),
+        ([GlobalAveragePooling2D(), Dense(3, name="classes"), Dropout(0.5)], LAST_CLASSES),
+        ([AveragePooling2D(8), GlobalAveragePooling2D(), Dense(3, name="classes")], LAST_CLASSES),
+        ([GlobalAveragePooling2D(keepdims=True), GlobalAveragePooling2D(), Dense(3, name="classes")], LAST_CLASSES),
+        ([lambda grid: keras.ops.mean(grid, (1, 2)), Dense(3, name="classes")], LAST_CLASSES),
+        (
+            [lambda grid: keras.ops.mean(grid, [-3, -2], keepdims=True), Flatten(), Dense(3, name="classes")],
+            LAST_CLASSES,
+        ),
+        ([lambda grid: keras.ops.mean(grid, (2, 3)), Flatten(), Dense(3)], None),
+        ([lambda grid: keras.ops.mean(grid, 1), Flatten(), Dense(3)], None),
         ([Flatten(), Dense(3)], None),
-        ([keras.layers.AveragePooling2D(4), Flatten(), Dense(3)], None),
+        ([AveragePooling2D(4), Flatten(), Dense(3)], None),
         ([GlobalAveragePooling2D(), keras.layers.LayerNormalization(), Dense(3)], None),
         ([GlobalAveragePooling2D(), Dense(4, activation="relu"), Dense(3)], None),
         ([keras.layers.GlobalMaxPooling2D(), Dense(3)], None),
@@ -99,10 +109,45 @@ def test_where_cam_is_defined(head: list[keras.layers.Layer], expected: tuple[st
     assert (parts and (parts.layer, parts.dense)) == expected
 
 
+def test_features_are_what_the_first_average_pools() -> None:
+    # the convolution after the pooling has a single position
+    for pooling in (AveragePooling2D(8), lambda grid: keras.ops.mean(grid, (1, 2), keepdims=True)):
+        assert layers.last_layer(six_layers(pooling, Conv2D(3, 1), Flatten())) == "last"
+
+
+def test_a_pooling_between_two_blocks_is_no_end() -> None:
+    # of 8 x 8 pixels, the pooling averages all; the convolution after it has 3 x 3 weights
+    later = [AveragePooling2D(8), Conv2D(3, 3, padding="same", name="later")]
+    assert layers.last_layer(six_layers(*later, *(layer() for layer in HEAD))) == "later"
+
+
+def test_a_gate_is_no_layer_of_the_sweep() -> None:
+    image = keras.Input((8, 8, 3))
+    features = Conv2D(4, 3, name="features")(image)
+    gate = Dense(4, activation="sigmoid", name="gate")(GlobalAveragePooling2D(keepdims=True)(features))
+    pooled = GlobalAveragePooling2D()(keras.layers.multiply([features, gate], name="gated"))
+    # a single merge, so the last layer of each resolution: 6 x 6 alone, without the 1 x 1 of the gate
+    assert layers.block_outputs(keras.Model(image, Dense(3)(pooled))) == ["gated"]
+
+
 def test_no_layer_for_a_heatmap() -> None:
     image = keras.Input((8, 8, 3))
-    with pytest.raises(InputError, match="heatmaps need such layers"):
+    with pytest.raises(InputError, match="this one has no convolutions before it"):
         layers.block_outputs(keras.Model(image, Dense(3)(Flatten()(image))))
+
+
+def test_streams_that_meet_after_their_poolings() -> None:
+    image = keras.Input((8, 8, 3))
+    streams = [GlobalAveragePooling2D()(Conv2D(4, size)(image)) for size in (3, 5)]
+    with pytest.raises(InputError, match="this one has several streams of convolutions before it"):
+        layers.block_outputs(keras.Model(image, Dense(3)(keras.layers.concatenate(streams))))
+
+
+def test_streams_that_meet_before_their_pooling() -> None:
+    image = keras.Input((8, 8, 3))
+    streams = [Conv2D(4, size, padding="same")(image) for size in (3, 5)]
+    merged = keras.layers.concatenate(streams, name="merged")
+    assert layers.last_layer(keras.Model(image, Dense(3)(GlobalAveragePooling2D()(merged)))) == "merged"
 
 
 def test_a_name_of_a_layer_is_a_name_of_a_file() -> None:

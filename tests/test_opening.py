@@ -1,6 +1,7 @@
 """A user's .keras file becomes a flat model with the same outputs."""
 
 import pathlib
+from collections.abc import Callable
 
 import keras
 import nested_models
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from nested_models import CLASSES, NESTED, SIDE
 
+from wsol.errors import InputError
 from wsol.maps import one_pass
 from wsol.networks import cam_parts, layers, opening, resizing, training
 from wsol.networks.flattening import flattened
@@ -97,3 +99,56 @@ def test_a_layer_called_all_is_renamed(tmp_path: pathlib.Path) -> None:
     model.add(keras.layers.GlobalAveragePooling2D())
     model.add(keras.layers.Dense(CLASSES))
     assert layers.layer_names(opening.opened(saved(model, tmp_path))) == ["mine_all"]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda pooled: keras.ops.softmax(keras.layers.Dense(CLASSES)(pooled)),
+        lambda pooled: keras.activations.log_softmax(keras.layers.Dense(CLASSES)(pooled)),
+        lambda pooled: keras.layers.Softmax()(keras.layers.Dense(CLASSES)(pooled)),
+        lambda pooled: keras.layers.Dense(CLASSES, activation="log_softmax")(pooled),
+    ],
+)
+def test_a_softmax_of_any_form_is_taken_off(
+    end: Callable[[keras.KerasTensor], keras.KerasTensor], images: np.ndarray, tmp_path: pathlib.Path
+) -> None:
+    image = keras.Input((SIDE, SIDE, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, end(pooled))
+    outputs, logits = model(images), opening.opened(saved(model, tmp_path))(images)
+    probabilities = np.exp(outputs) if np.min(outputs) < 0 else outputs
+    np.testing.assert_allclose(keras.ops.softmax(logits), probabilities, rtol=1e-5)
+    assert not np.allclose(np.sum(logits, axis=1), 1)
+
+
+def test_a_softmax_before_flatten(images: np.ndarray, tmp_path: pathlib.Path) -> None:
+    image = keras.Input((SIDE, SIDE, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(keepdims=True)(keras.layers.Conv2D(4, 3)(image))
+    softmax = keras.layers.Softmax()(keras.layers.Conv2D(CLASSES, 1)(pooled))
+    model = keras.Model(image, keras.layers.Flatten()(softmax))
+    logits = opening.opened(saved(model, tmp_path))(images)
+    np.testing.assert_allclose(keras.ops.softmax(logits), model(images), rtol=1e-5)
+
+
+def test_a_slice_that_swaps_channels_is_no_crop(tmp_path: pathlib.Path) -> None:
+    image = keras.Input((SIDE, SIDE, 3))
+    features = keras.layers.Conv2D(4, 3, name="conv")(keras.layers.CenterCrop(SIDE, SIDE)(image[..., ::-1]))
+    model = keras.Model(image, keras.layers.Dense(CLASSES)(keras.layers.GlobalAveragePooling2D()(features)))
+    assert layers.last_layer(opening.opened(saved(model, tmp_path))) == "conv"
+
+
+def test_a_layer_called_image_is_renamed(tmp_path: pathlib.Path) -> None:
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Conv2D(4, 3, name="image")], name="mine")
+    model.add(keras.layers.GlobalAveragePooling2D())
+    model.add(keras.layers.Dense(CLASSES))
+    assert layers.layer_names(opening.opened(saved(model, tmp_path))) == ["mine_image"]
+
+
+def test_a_resizing_layer_fixes_the_size(tmp_path: pathlib.Path) -> None:
+    pooled = [keras.layers.Conv2D(4, 3), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(CLASSES)]
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Resizing(24, 24), *pooled])
+    flat = opening.opened(saved(model, tmp_path))
+    assert resizing.resized(flat, SIDE).input_shape == (None, SIDE, SIDE, 3)
+    with pytest.raises(InputError, match=r"has a Resizing layer, which undoes heatmaps\.image_size: set it to null"):
+        resizing.resized(flat, 2 * SIDE)

@@ -45,6 +45,22 @@ def not_finite() -> keras.Model:
     return model
 
 
+def ending_in(end: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:
+    image = keras.Input((SIDE, SIDE, 3))
+    return keras.Model(image, end(classifier()(image)))
+
+
+def average_of_two() -> keras.Model:
+    image = keras.Input((SIDE, SIDE, 3))
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(image))
+    return keras.Model(image, layers.average([layers.Dense(CLASSES, "softmax")(features) for _ in range(2)]))
+
+
+def hand_written_softmax(logits: keras.KerasTensor) -> keras.KerasTensor:
+    exponentials = 2.7 ** (logits - keras.ops.max(logits, -1, keepdims=True))
+    return exponentials / keras.ops.sum(exponentials, -1, keepdims=True)
+
+
 def without_convolutions() -> keras.Model:
     return keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(CLASSES)])
 
@@ -57,6 +73,17 @@ WRONG: dict[str, tuple[Callable[[], keras.Model], str]] = {
     "no classifier": (backbone, "add global average pooling and a Dense layer"),
     "one class": (lambda: keras.Sequential([classifier(), layers.Dense(1)]), "at least two classes"),
     "a sigmoid": (lambda: classifier(end="sigmoid"), "Expected logits or a softmax at the end"),
+    "a sigmoid that is no layer": (lambda: ending_in(keras.ops.sigmoid), "got the activation sigmoid of sigmoid"),
+    "a ReLU after the last layer": (lambda: ending_in(layers.ReLU()), "got the activation relu of"),
+    "a softmax before another layer": (
+        lambda: ending_in(lambda logits: layers.Rescaling(100)(keras.ops.softmax(logits))),
+        "got the activation softmax of softmax",
+    ),
+    "an average of two heads": (average_of_two, "got the activation softmax of"),
+    "a softmax of single operations": (lambda: ending_in(hand_written_softmax), "outputs that sum to 1"),
+    "crops of the pictures": (lambda: classifier(layers.CenterCrop(24, 24)), "center_crop crops them"),
+    "random crops": (lambda: classifier(layers.RandomCrop(24, 24)), "which would shift every box"),
+    "cut edges": (lambda: classifier(layers.Cropping2D(4)), "remove it, and crop the pictures before"),
     "an input that is no picture": (
         lambda: keras.Sequential([keras.Input((8,)), layers.Dense(CLASSES)]),
         "a model of RGB pictures",

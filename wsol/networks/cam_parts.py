@@ -33,8 +33,10 @@ def cam_parts(model: keras.Model) -> CamParts | None:
     if not isinstance(dense.operation, keras.layers.Dense) or len(dense.outputs[0].shape) != 2:
         return None
     pooling = before_inactive(_feeding(dense, producers), producers)
-    if not (isinstance(pooling.operation, keras.layers.GlobalAveragePooling2D) or averages_all(pooling)):
+    if not averages_all(pooling):
         return None
+    while averages_all(earlier := before_inactive(_feeding(pooling, producers), producers)):
+        pooling = earlier  # the later one averages a grid of one position
     feeding = _feeding(pooling, producers)
     if feeding is not features(model):
         return None

@@ -5,7 +5,7 @@ import numpy as np
 
 from wsol.networks.layers import Node, nodes
 
-RESERVED = {"all"}  # the layer of a fused map
+RESERVED = {"all", "image"}  # the layer of a fused map, and the input
 
 Copies = dict[keras.Operation | Node, tuple[keras.Operation, keras.Operation]]
 

@@ -57,26 +57,18 @@ def features(model: keras.Model) -> Node:
     Raises:
         InputError: there is no such node.
     """
-    passed = bottlenecks(nodes(model))
-    ends = (place for place, node in enumerate(passed) if place and _ends_the_grid(node))
-    end = next(ends, len(passed))
-    before = passed[:end]
-    if end < len(passed) and not isinstance(passed[end].operation, GLOBAL_POOLINGS):
-        before = _without_average(before)
-    if not any(isinstance(node.operation, CONVOLUTIONS) for node in before):
+    ordered = nodes(model)
+    passed = bottlenecks(ordered)
+    ends = (place for place, node in enumerate(passed) if place and _ends_the_grid(node, ordered))
+    last = passed[next(ends, len(passed)) - 1]
+    convolutions = [place for place, node in enumerate(ordered) if isinstance(node.operation, CONVOLUTIONS)]
+    if not convolutions or convolutions[0] > _index(ordered, last):
+        streams = "several streams of convolutions" if convolutions else "no convolutions"
         raise InputError(
-            "Expected a network whose layers give (rows, columns, channels), with convolutions, but this one has none "
-            "before its pooling: heatmaps need such layers, so take another network."
+            "Expected a network with convolutions that all lead to a single pooling or flattening, but this one has "
+            f"{streams} before it: heatmaps need such layers, so take another network."
         )
-    return before[-1]
-
-
-def _without_average(before: list[Node]) -> list[Node]:
-    """The nodes before an average pooling over the whole grid, if the last of the nodes is one."""
-    active = list(before)
-    while active and is_inactive(active[-1]):
-        active.pop()
-    return active[:-1] if active and averages_all(active[-1]) else before
+    return last
 
 
 def bottlenecks(ordered: list[Node]) -> list[Node]:
@@ -108,8 +100,18 @@ def _is_grid(node: Node) -> bool:
     return len(node.outputs) == 1 and len(node.outputs[0].shape) == 4
 
 
-def _ends_the_grid(node: Node) -> bool:
-    return isinstance(node.operation, GLOBAL_POOLINGS) or not _is_grid(node)
+def _ends_the_grid(node: Node, ordered: list[Node]) -> bool:
+    """Whether a node pools or flattens the grid for the classification."""
+    if isinstance(node.operation, GLOBAL_POOLINGS) or not _is_grid(node):
+        return True
+    # of small pictures, the pooling between two blocks may average the whole grid
+    return averages_all(node) and _are_single_positions(ordered[_index(ordered, node) :])
+
+
+def _are_single_positions(later: list[Node]) -> bool:
+    """Whether no convolution looks at neighbours."""
+    convolutions = [node.operation for node in later if isinstance(node.operation, CONVOLUTIONS)]
+    return all(tuple(convolution.kernel_size) == (1, 1) for convolution in convolutions)
 
 
 def is_inactive(node: Node) -> bool:
@@ -120,10 +122,15 @@ def is_inactive(node: Node) -> bool:
 
 
 def averages_all(node: Node) -> bool:
-    """Whether a node is an average pooling over the whole grid."""
-    if not isinstance(node.operation, keras.layers.AveragePooling2D):
+    """Whether a node averages each channel over the whole grid."""
+    if node.is_input:
         return False
-    return tuple(node.input_tensors[0].shape[1:3]) == tuple(node.operation.pool_size)
+    operation, shape = node.operation, node.input_tensors[0].shape
+    if isinstance(operation, keras.layers.AveragePooling2D):
+        return tuple(shape[1:3]) == tuple(operation.pool_size) != (1, 1)
+    if type(operation).__name__ == "Mean":  # keras.ops.mean
+        return len(shape) == 4 and sorted(axis % 4 for axis in keras.tree.flatten(operation.axis)) == [1, 2]
+    return isinstance(operation, keras.layers.GlobalAveragePooling2D)
 
 
 def _index(ordered: list[Node], node: Node) -> int:
@@ -157,11 +164,15 @@ def _first_merge(ordered: list[Node]) -> int:
 
 
 def _from_the_first_convolution(model: keras.Model) -> list[str]:
-    """Names of the layers from the first convolution on, without those that pad or crop the grid."""
-    known, ordered = outputs_by_name(model), nodes(model)
+    """Names of the layers from the first convolution on, without those that pad or crop the grid, and without gates.
+
+    The gate of a squeeze-and-excitation block has a grid of one position.
+    """
+    known, ordered, last = outputs_by_name(model), nodes(model), features(model)
     first = next(place for place, node in enumerate(ordered) if isinstance(node.operation, CONVOLUTIONS))
-    operations = [node.operation for node in ordered[first:] if node.operation.name in known]
-    return [operation.name for operation in operations if not isinstance(operation, PADDINGS)]
+    kept = [node for node in ordered[first:] if node.operation.name in known]
+    kept = [node for node in kept if node is last or tuple(node.outputs[0].shape[1:3]) != (1, 1)]
+    return [node.operation.name for node in kept if not isinstance(node.operation, PADDINGS)]
 
 
 def stage_outputs(model: keras.Model) -> list[str]:

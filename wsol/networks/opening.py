@@ -6,11 +6,10 @@ import zipfile
 import keras
 
 from wsol.errors import InputError
-from wsol.networks.cam_parts import before_inactive
 from wsol.networks.flattening import flattened
-from wsol.networks.layers import features, nodes, not_finite
-
-SOFTMAX = (keras.activations.softmax, keras.activations.log_softmax)
+from wsol.networks.layers import features, not_finite
+from wsol.networks.logits import check_no_probabilities, without_softmax
+from wsol.networks.whole_pictures import check_whole_pictures
 
 
 def opened(path: str, image_size: int | None = None) -> keras.Model:
@@ -43,10 +42,12 @@ def logits_model(model: keras.Model, path: str, image_size: int | None = None) -
             f"Expected the model in {path} to be a functional or Sequential model for pictures of {side} pixels, but "
             "its layers do not fit: save it as a functional model, and give image_size its input's size."
         ) from error
-    logits = _without_softmax(flat, path)
+    logits = without_softmax(flat, path)
     _check_outputs(logits, path)
     _check_weights(logits, path)
     features(logits)  # raises InputError where there is no layer for a heatmap
+    check_whole_pictures(logits, path)
+    check_no_probabilities(logits, path)
     return logits
 
 
@@ -119,27 +120,6 @@ def _square(height: int | None, width: int | None, path: str, image_size: int | 
             "heatmaps.image_size draws the maps on larger pictures."
         )
     return int(side or 0)
-
-
-def _without_softmax(model: keras.Model, path: str) -> keras.Model:
-    """The model up to its logits: a softmax at its end is taken off, whether a layer or the last one's activation."""
-    producers = {id(tensor): node for node in nodes(model) for tensor in node.outputs}
-    layer = before_inactive(producers[id(model.outputs[0])], producers).operation
-    if isinstance(layer, keras.layers.Softmax) or (_activation(layer) in SOFTMAX and not layer.weights):
-        return keras.Model(model.input, layer.input, name=model.name)
-    if _activation(layer) in SOFTMAX:
-        layer.activation = keras.activations.linear  # the layer is a copy
-    if _activation(layer) not in (None, keras.activations.linear):
-        raise InputError(
-            f"Expected logits or a softmax at the end of the model in {path}; got the activation "
-            f"{keras.activations.serialize(layer.activation)} of {layer.name}: end it in a Dense layer with one unit a "
-            "class and a softmax."
-        )
-    return model
-
-
-def _activation(layer: keras.Operation) -> object:
-    return getattr(layer, "activation", None)
 
 
 def _check_outputs(model: keras.Model, path: str) -> None:

@@ -4,6 +4,7 @@ import keras
 
 from wsol.errors import InputError
 from wsol.networks.flattening import set_weights
+from wsol.networks.whole_pictures import resizes_pictures
 
 
 def resized(classifier: keras.Model, image_size: int) -> keras.Model:
@@ -14,8 +15,13 @@ def resized(classifier: keras.Model, image_size: int) -> keras.Model:
         image_size: side of the new input, pixels.
 
     Raises:
-        InputError: a layer, such as Flatten before Dense, needs the size of the training.
+        InputError: a layer, such as Flatten before Dense, needs the size of the training, or a layer resizes pictures.
     """
+    if image_size != classifier.input_shape[1] and resizes_pictures(classifier):
+        raise InputError(
+            "Expected a network that takes pictures of any size, but this one has a Resizing layer, which undoes "
+            "heatmaps.image_size: set it to null."
+        )
     image = keras.Input((image_size, image_size, 3), name=classifier.inputs[0].name)
     try:
         model = keras.models.clone_model(classifier, input_tensors=image)
