@@ -94,9 +94,10 @@ def check_layers(settings: sections.Params, layers: Layers) -> None:
         params.check_layer("heatmaps.layers", layer, layers.known, "the backbone")
     trainable = settings.recipe.finetune.trainable
     if trainable not in ("all", "head", "none"):
-        params.check_layer("finetune.trainable", trainable, layers.known, "the backbone")
+        params.check_layer("finetune.trainable", trainable, layers.known, "the backbone, or to be all, head or none")
     drawn_at = [*sweep, "all"] if settings.heatmaps.fusion == "mean" else sweep
-    params.check_layer("layer", settings.layer, drawn_at, "heatmaps.layers")
+    where = "heatmaps.layers, or to be all" if settings.heatmaps.fusion == "mean" else "heatmaps.layers"
+    params.check_layer("layer", settings.layer, drawn_at, where)
     if settings.refine.method != "none":
         check_refined_maps(settings.refine.maps, settings.heatmaps.methods, drawn_at)
 

@@ -4,7 +4,7 @@
 
 Reads   params (dataset, the dataset's image size, backbone and finetune.trainable), data/<dataset>/
 Writes  data/features/: for `trainable: head`, {train,test}/features.npy, (images, k) float32, the pooled features in
-        the dataset's order; otherwise a note
+        the dataset's order, and weights.txt, the digest of the weights or model file; otherwise a note
 Takes   0.1 s an image of 224 x 224 on 2 cores
 
 The features depend on neither the seed nor the learning rate, so a change of these does not compute them again. A
@@ -22,7 +22,7 @@ from stages.support.fingerprint import fingerprint
 from stages.support.folders import fresh_folder, replace, workspace
 from stages.support.pictures import named_pictures
 from stages.support.run import run
-from stages.support.untrained import FROZEN_SEED, untrained, weights_files
+from stages.support.untrained import FROZEN_SEED, WEIGHTS, untrained, weights_digest, weights_files
 from wsol.data import datasets, images
 from wsol.networks import training
 
@@ -48,6 +48,7 @@ def main() -> str:
             batches = pooled(backbone, examples, settings.recipe.image_size)
             with named_pictures(examples):
                 rows.fill(folder / "out" / split, folder / f"{split}.txt", len(examples), batches, split)
+        (folder / "out" / WEIGHTS).write_text(weights_digest(settings.recipe) + "\n")
         replace(folder / "out", "data/features")
     return "features: wrote data/features"
 

@@ -28,8 +28,9 @@ from stages.support.folders import replace, workspace
 from stages.support.pictures import named_pictures
 from stages.support.reproducible import save_model
 from stages.support.run import run
-from stages.support.untrained import untrained, weights_files
+from stages.support.untrained import WEIGHTS, untrained, weights_digest, weights_files
 from wsol.data import datasets, images
+from wsol.errors import InputError
 from wsol.networks import classifier, training
 
 SHUFFLE = 4096  # encoded pictures; TFDS has shuffled the whole set once already
@@ -91,6 +92,7 @@ def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, se
 
     The features are held in memory: 8 KB an image for ResNet50.
     """
+    check_features(settings.recipe)
     finetune, pooled = settings.recipe.finetune.head, read_features(table)
     held_out = tf.data.Dataset.from_tensor_slices(pooled["holdout"]).batch(finetune.batch_size)
     pairs = tf.data.Dataset.from_tensor_slices(pooled["fit"])
@@ -101,6 +103,15 @@ def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, se
     head = training.head(model)
     optimise(folder, head, batches, len(pairs), held_out, finetune)
     return {name: head.predict(features, verbose=epochs.verbosity()) for name, (features, _) in pooled.items()}
+
+
+def check_features(recipe: sections.Recipe) -> None:
+    """Raise InputError if the features are of another content of the weights or model file, which DVC does not see."""
+    if pathlib.Path(f"data/features/{WEIGHTS}").read_text().strip() != weights_digest(recipe):
+        raise InputError(
+            f"Expected the features to be of {' and '.join(weights_files(recipe))}, but the file has changed since: "
+            "run `dvc repro --single-item --force features`, then `dvc repro`."
+        )
 
 
 def read_features(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:

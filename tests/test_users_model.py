@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from stages import check, finetune
-from stages.support import network, pipeline
+from stages.support import network, pipeline, sections, untrained
 from stages.support.sections import Backbone
 from wsol.errors import InputError
 
@@ -58,6 +58,19 @@ def test_a_file_of_an_earlier_version_counts_for_nothing(
     pathlib.Path("data/heatmaps").mkdir(parents=True)
     pathlib.Path(network.FILE).write_text(json.dumps({"backbone": "ResNet50", "layers": ["a"], "blocks": ["a"]}))
     assert network.read_layers("ResNet50, 224") is None
+
+
+def test_features_of_an_earlier_model(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = pathlib.Path("mine.keras")
+    mine.write_bytes(b"a model")
+    recipe = sections.Recipe.model_construct(backbone=Backbone(model="mine.keras"))
+    pathlib.Path("data/features").mkdir(parents=True)
+    pathlib.Path("data/features/weights.txt").write_text(untrained.weights_digest(recipe) + "\n")
+    finetune.check_features(recipe)
+    mine.write_bytes(b"another model")
+    with pytest.raises(InputError, match=r"the features to be of mine\.keras, but the file has changed since: run"):
+        finetune.check_features(recipe)
 
 
 def test_what_heatmaps_layers_stands_for() -> None:

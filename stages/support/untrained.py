@@ -1,5 +1,8 @@
 """The classifier before training, as a dataset's section of params.yaml asks for it."""
 
+import hashlib
+import pathlib
+
 import stages.support.quiet  # noqa: F401
 
 import keras
@@ -9,6 +12,7 @@ from wsol.errors import InputError
 from wsol.networks import classifier, opening
 
 FROZEN_SEED = 0
+WEIGHTS = "weights.txt"  # in data/features
 
 
 def untrained(recipe: Recipe, classes: int, seed: int) -> keras.Model:
@@ -47,3 +51,12 @@ def opened(path: str, image_size: int, classes: int) -> keras.Model:
 def weights_files(recipe: Recipe) -> list[str]:
     """The weights or model file that is not a dependency in dvc.yaml, if the recipe names one."""
     return [path for path in (recipe.backbone.weights, recipe.backbone.model) if path not in (None, "imagenet")]
+
+
+def weights_digest(recipe: Recipe) -> str:
+    """Digest of the content of `weights_files`."""
+    digest = hashlib.sha256()
+    for path in weights_files(recipe):
+        with pathlib.Path(path).open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()
