@@ -49,7 +49,7 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
     ("change", "expected"),
     [
         ("layer=conv4_block3", "got 'conv4_block3', nearest are conv4_block3_out"),
-        ("layer=conv1_relu", "Expected layer to name a layer of heatmaps.layers; got 'conv1_relu'"),
+        ("layer=conv1_relu", "Expected layer to name a layer of heatmaps.layers, or to be all; got 'conv1_relu'"),
         ("map=cam", "'layer_cam' or 'activation'; got 'cam'"),
         ("map=xgrad_cam", "map xgrad_cam is not among heatmaps.methods (grad_cam, layer_cam)"),
         ("heatmaps.methods=[grad_kam]", "'layer_cam' or 'activation'; got 'grad_kam'"),
@@ -62,7 +62,7 @@ def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> 
         ),
         (
             "toy_dogs.finetune.trainable=conv9_conv",
-            "finetune.trainable to name a layer of the backbone; got 'conv9_conv'",
+            "finetune.trainable to name a layer of the backbone, or to be all, head or none; got 'conv9_conv'",
         ),
         ("toy_dogs.backbone.name=VGG", "a network of keras.applications; got 'VGG', nearest are VGG19, VGG16"),
         (
