@@ -44,7 +44,7 @@ def main() -> str:
     print(f"finetune: on {quiet.device()}", flush=True)
     tf.config.experimental.enable_op_determinism()
     builder = datasets.load(f"data/{settings.dataset}")
-    model = untrained(settings.recipe, builder.info.features["label"].num_classes, settings.seed)
+    model = untrained(settings.recipe, builder.info.features["label"].num_classes, settings.recipe.finetune.seed)
     classifier.set_batch_norm_momentum(model, settings.recipe.finetune.batch_norm_momentum)
     table = datasets.table(builder, settings.holdout, settings.seed)
     splits = {name: datasets.encoded(builder, table, name) for name in datasets.SPLITS}
@@ -67,7 +67,7 @@ def main() -> str:
 
 def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, settings: sections.Params) -> Logits:
     """Train on augmented images; returns every split's logits."""
-    size, finetune, seed = settings.recipe.image_size, settings.recipe.finetune, settings.seed
+    size, finetune, seed = settings.recipe.image_size, settings.recipe.finetune, settings.recipe.finetune.seed
     held_out = images.labelled(splits["holdout"], size).batch(finetune.batch_size)
 
     def batches(start: int) -> tf.data.Dataset:
@@ -93,12 +93,13 @@ def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, se
     The features are held in memory: 8 KB an image for ResNet50.
     """
     check_features(settings.recipe)
-    finetune, pooled = settings.recipe.finetune.head, read_features(table)
+    finetune, seed = settings.recipe.finetune.head, settings.recipe.finetune.seed
+    pooled = read_features(table)
     held_out = tf.data.Dataset.from_tensor_slices(pooled["holdout"]).batch(finetune.batch_size)
     pairs = tf.data.Dataset.from_tensor_slices(pooled["fit"])
 
     def batches(start: int) -> tf.data.Dataset:
-        return pairs.shuffle(len(pairs), settings.seed).repeat().skip(start).batch(finetune.batch_size)
+        return pairs.shuffle(len(pairs), seed).repeat().skip(start).batch(finetune.batch_size)
 
     head = training.head(model)
     optimise(folder, head, batches, len(pairs), held_out, finetune)

@@ -7,6 +7,7 @@ Reads   params (dataset, threshold, boxes.thresholds, bootstrap, seed), data/hea
         data/scores/
 Writes  tables/                every score, comparison and breakdown, with intervals
         metrics/claims.json    the study's claims, each with a verdict
+        data/claims.parquet    their values by image
         data/iou.parquet       one row for each test image and map
 Takes   seconds for toy_dogs; half a minute for 100 maps of 10,000 images
 
@@ -54,7 +55,7 @@ def main() -> str:
     made = make_tables(scores, images["test"], names, counts, settings.seed) if scored else empty_tables()
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
-    files.write_json("metrics/claims.json", judged)
+    write_claims(judged, images["test"].index["image"])
     reported = reported_images(index, "test")
     by_image = scores if scored else without_iou(scores, settings.threshold, len(reported.index))
     write_images(thresholds, settings.threshold, maps, reported, names, by_image)
@@ -138,6 +139,12 @@ def write_tables(made: Tables, claims_table: str) -> None:
         for name, table in made.items():
             files.write_csv(folder / f"{name}.csv", table)
         (folder / "claims.md").write_text(claims_table, encoding="utf8")
+
+
+def write_claims(judged: list[claims.Claim], images: pd.Series) -> None:
+    files.write_json("metrics/claims.json", claims.without_values(judged))
+    with aside("data/claims.parquet") as part:
+        claims.values_by_image(judged, images).to_parquet(part)
 
 
 def write_images(

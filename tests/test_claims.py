@@ -50,7 +50,7 @@ def table(
 
 
 def judged(scores: pd.DataFrame, maps: pd.DataFrame = MAPS) -> list[claims.Claim]:
-    return claims.judged(scores, maps, COUNTS)
+    return claims.without_values(claims.judged(scores, maps, COUNTS))
 
 
 def verdicts(scores: pd.DataFrame) -> list[str]:
@@ -193,3 +193,11 @@ def test_markdown() -> None:
     assert lines[2] == f"| CAM beats {grad_cam} | 0.4226 against 0.3708 |  |  | {reason} |"
     assert lines[9].startswith("| CAM's IoU is about 0.42 | 0.4226 | 0.6000 | 0.59")
     assert lines[9].endswith(" | does not hold |")
+
+
+def test_the_mean_of_the_values_is_the_estimate() -> None:
+    judged = claims.judged(WORLD[WORLD["map"] != "cam"], MAPS[MAPS["map"] != "cam"], COUNTS)
+    table = claims.values_by_image(judged, pd.Series([f"{image}.jpg" for image in range(COUNTS.shape[1])]))
+    tested = [claim for claim in judged if claim["estimate"] is not None]
+    assert 0 < len(tested) < len(judged) and list(table) == ["image", *(claim["claim"] for claim in tested)]
+    assert [table[claim["claim"]].mean() for claim in tested] == pytest.approx([claim["estimate"] for claim in tested])

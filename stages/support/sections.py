@@ -52,6 +52,7 @@ class Training(Section):
 
 class Finetune(Training):
     trainable: str
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     epochs: Count = 20
     batch_size: Count = 32
     learning_rate: Annotated[float, Field(gt=0)] = 0.0001

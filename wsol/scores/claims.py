@@ -20,7 +20,8 @@ A claim is not tested where a map or a threshold of it was not drawn, where no t
 where it needs a choice and no holdout image has one. It has no estimate, and its verdict says why.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list
         counts: (draws, test images), as `wsol.scores.bootstrap.resampled` gives it.
 
     Returns:
-        A list of {claim, paper, estimate, low, high, verdict}. A claim that is not tested
-        has no estimate, low and high: None.
+        A list of {claim, paper, estimate, low, high, verdict, values}: `values` (images,) float64 has the estimate as
+        its mean. A claim that is not tested has no estimate, low, high and values: None.
     """
     cam = maps[(maps["map"] == CAM) & (maps["refinement"] == UNREFINED)]
     last = cam["layer"].iloc[0] if len(cam) else ""
@@ -75,6 +76,17 @@ def judged(scores: pd.DataFrame, maps: pd.DataFrame, counts: np.ndarray) -> list
         _about("CAM's IoU", CAM_IOU, test["CAM"], counts),
         _about(f"IoU of {GRAD_CAM_AT_LAYER}", GRAD_CAM_IOU, test[GRAD_CAM_AT_LAYER], counts),
     ]
+
+
+def without_values(claims: list[Claim]) -> list[Claim]:
+    """The claims without their values by image."""
+    return [{name: value for name, value in claim.items() if name != "values"} for claim in claims]
+
+
+def values_by_image(claims: list[Claim], images: pd.Series) -> pd.DataFrame:
+    """One row an image: column image, then one column a claim that is tested, whose mean is the claim's estimate."""
+    tested = {claim["claim"]: claim["values"] for claim in claims if claim["values"] is not None}
+    return pd.DataFrame({"image": images.to_numpy(), **tested})
 
 
 def markdown(claims: list[Claim]) -> str:
@@ -116,17 +128,13 @@ def _grad_cam(scores: pd.DataFrame, split: str, layer: str) -> Values:
 def _greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
     if isinstance(first, str) or isinstance(second, str):
         return _not_tested(claim, paper, first, second)
-    estimate, low, high = _mean(first - second, counts)
-    verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
-    return _claim(claim, paper, estimate, low, high, verdict)
+    return _claim(claim, paper, first - second, counts, _is_above_0)
 
 
 def _not_greater(claim: str, paper: str, first: Values, second: Values, counts: np.ndarray) -> Claim:
     if isinstance(first, str) or isinstance(second, str):
         return _not_tested(claim, paper, first, second)
-    estimate, low, high = _mean(first - second, counts)
-    verdict = "holds" if high <= 0 else "does not hold" if low > 0 else "undecided"
-    return _claim(claim, paper, estimate, low, high, verdict)
+    return _claim(claim, paper, first - second, counts, _is_not_above_0)
 
 
 def _best_layer(scores: pd.DataFrame, layers: list[str], counts: np.ndarray) -> Claim:
@@ -160,25 +168,36 @@ def _about(claim: str, paper: float, values: Values, counts: np.ndarray) -> Clai
     claim = f"{claim} is about {paper:.2f}"
     if isinstance(values, str):
         return _not_tested(claim, str(paper), values)
-    estimate, low, high = _mean(values, counts)
-    inside = paper - MARGIN <= low and high <= paper + MARGIN
-    outside = high < paper - MARGIN or low > paper + MARGIN
-    verdict = "holds" if inside else "does not hold" if outside else "undecided"
-    return _claim(claim, str(paper), estimate, low, high, verdict)
+    return _claim(claim, str(paper), values, counts, functools.partial(_is_about, paper))
 
 
-def _mean(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
-    estimate, low, high = interval(values[:, None], counts)
-    return float(estimate[0]), float(low[0]), float(high[0])
+def _is_above_0(low: float, high: float) -> str:
+    """The verdict on "A is greater than B", by the interval of the difference."""
+    return "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
+
+
+def _is_not_above_0(low: float, high: float) -> str:
+    """The verdict on "A is not greater than B", by the interval of the difference."""
+    return "holds" if high <= 0 else "does not hold" if low > 0 else "undecided"
+
+
+def _is_about(figure: float, low: float, high: float) -> str:
+    """The verdict on "the mean is about this figure", by its interval."""
+    inside = figure - MARGIN <= low and high <= figure + MARGIN
+    outside = high < figure - MARGIN or low > figure + MARGIN
+    return "holds" if inside else "does not hold" if outside else "undecided"
 
 
 def _not_tested(claim: str, paper: str, *values: Values) -> Claim:
     """A claim of which one of the values is a reason why there are none."""
     reason = next(value for value in values if isinstance(value, str))
-    return _claim(claim, paper, None, None, None, f"not tested: {reason}")
+    ends = dict.fromkeys(("estimate", "low", "high"))
+    return {"claim": claim, "paper": paper, **ends, "verdict": f"not tested: {reason}", "values": None}
 
 
 def _claim(
-    claim: str, paper: str, estimate: float | None, low: float | None, high: float | None, verdict: str
+    claim: str, paper: str, values: np.ndarray, counts: np.ndarray, rule: Callable[[float, float], str]
 ) -> Claim:
-    return {"claim": claim, "paper": paper, "estimate": estimate, "low": low, "high": high, "verdict": verdict}
+    estimate, low, high = (float(end[0]) for end in interval(values[:, None], counts))
+    ends = {"estimate": estimate, "low": low, "high": high}
+    return {"claim": claim, "paper": paper, **ends, "verdict": rule(low, high), "values": values}
