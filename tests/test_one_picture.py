@@ -1,22 +1,28 @@
 """Single pictures: the command, and the lines of the README."""
 
+import io
 import json
 import pathlib
 import re
 import subprocess
 import sys
+from typing import Any
 
-import cv2
 import keras
 import nested_models
 import numpy as np
 import pytest
+import tensorflow as tf
 from clones import ROOT
+from PIL import Image
 
 from wsol import __main__
+from wsol.data import images, pictures
 from wsol.errors import InputError
+from wsol.maps import one_pass
 from wsol.maps.one_picture import picture_mapper
 from wsol.networks import opening, stock
+from wsol.networks.layers import block_outputs
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A model and a picture of 40 x 60."""
     folder = tmp_path_factory.mktemp("pictures")
     nested_models.functional_in_sequential().save(folder / "model.keras")
-    cv2.imwrite(str(folder / "dog.png"), np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save(folder / "dog.png")
     (folder / "damaged.jpg").write_bytes(b"nothing")
     (folder / "empty.jpg").touch()
     return folder
@@ -75,8 +81,8 @@ def test_boxes_in_pixels_and_in_fractions() -> None:
         ("model.keras dog.png --class cat", "got 'cat'"),
         ("model.keras dog.png --layer conv9", "Expected --layer to name a layer of the network; got 'conv9'"),
         ("model.keras dog.png other/dog.png", "Expected pictures of different names; got dog.png twice"),
-        ("model.keras damaged.jpg", r"a picture at damaged\.jpg, but it cannot be decoded"),
-        ("model.keras empty.jpg", r"a picture at empty\.jpg, but it cannot be decoded"),
+        ("model.keras damaged.jpg", r"a picture at damaged\.jpg, but it cannot be read"),
+        ("model.keras empty.jpg", r"a picture at empty\.jpg, but it cannot be read"),
         ("nowhere.keras dog.png", r"a model file at nowhere\.keras, but there is none"),
         ("ResNet5 dog.png", "a network of keras.applications; got 'ResNet5', nearest are ResNet50"),
         ("MobileNet dog.png --weights nowhere.h5", r"there is no file nowhere\.h5"),
@@ -86,6 +92,60 @@ def test_a_slip(arguments: str, sentence: str, folder: pathlib.Path, monkeypatch
     monkeypatch.chdir(folder)
     with pytest.raises(InputError, match=sentence):
         __main__.main(arguments.split())
+
+
+# ---------------------------------------------------------------- the same pixels as the pipeline's
+
+
+HALVES = np.zeros((40, 60, 3), np.uint8)
+HALVES[:, :20], HALVES[:, 20:] = (200, 120, 40), (10, 60, 220)  # a third and two thirds
+
+
+def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # EXIF's orientation: turn clockwise
+    return encoded(Image.fromarray(HALVES), "JPEG", exif=exif)
+
+
+def transparent() -> bytes:
+    image = Image.fromarray(HALVES)
+    image.putalpha(Image.fromarray(np.tile(np.array([0, 255], np.uint8), (40, 30))))  # every second column
+    return encoded(image, "PNG")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        encoded(Image.fromarray(HALVES), "JPEG"),
+        turned(),
+        transparent(),
+        encoded(Image.fromarray(HALVES).convert("CMYK"), "JPEG"),
+        encoded(Image.fromarray(HALVES[..., 0].astype(np.uint16) * 257), "PNG"),
+        encoded(Image.fromarray(HALVES), "GIF"),
+        encoded(Image.fromarray(HALVES), "WEBP"),
+    ],
+    ids=["jpeg", "turned", "transparent", "cmyk", "16 bits", "gif", "webp"],
+)
+def test_command_and_pipeline_give_the_same_heatmaps(content: bytes, folder: pathlib.Path) -> None:
+    (folder / "picture").write_bytes(content)
+    model = opening.opened(str(folder / "model.keras"))
+    heatmaps, probabilities = picture_mapper(model)(__main__.read_picture(str(folder / "picture")))
+    # the pipeline stores what `picture` returns, and decodes and resizes it by `decoded`
+    stored = pictures.picture(content).encoded
+    pixels, _ = images.decoded(tf.constant(stored), model.input_shape[1])
+    layers = block_outputs(model)
+    mapper = one_pass.mapper(model, ["layer_cam"], layers, fusion=True, target="predicted", score="logit", relu=True)
+    expected, logits = mapper(pixels[None], tf.constant([0], tf.int64))
+    assert list(heatmaps) == list(expected)
+    for key, heatmap in heatmaps.items():
+        np.testing.assert_array_equal(heatmap, expected[key][0])
+    np.testing.assert_array_equal(probabilities, tf.nn.softmax(logits)[0])
 
 
 def test_the_mapped_class_and_the_layer_can_be_chosen(folder: pathlib.Path) -> None:

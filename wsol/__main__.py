@@ -17,11 +17,11 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the imports below
 
-import cv2
 import keras
 import numpy as np
 
 from wsol.boxes.heatmap_boxes import heatmap_boxes
+from wsol.data import pictures
 from wsol.errors import InputError
 from wsol.maps.methods import METHODS
 from wsol.maps.one_picture import Maps, picture_mapper
@@ -40,16 +40,15 @@ def main(arguments: list[str]) -> None:
     names = stock.imagenet_names() if not is_file and options.weights == "imagenet" else None
     names = names or [f"class {label}" for label in range(classes)]
     label = None if options.label is None else _label(options.label, names)
-    pictures = {path: read_picture(path) for path in options.pictures}
     mapper = picture_mapper(model, options.method, _layers(options.layer, model), label)
-    for path, picture in pictures.items():
-        _write(path, picture, mapper, names, options, canvas_size=model.input_shape[1])
+    for path in options.pictures:
+        _write(path, read_picture(path), mapper, names, options, canvas_size=model.input_shape[1])
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m wsol", description=str(__doc__).split("\n")[0])
     parser.add_argument("model", help="a .keras file, or a network of keras.applications")
-    parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, BMP or TIFF files")
+    parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, BMP, TIFF or GIF files")
     parser.add_argument("--class", dest="label", help="number or name of the class that is mapped; default: predicted")
     parser.add_argument("--method", default="layer_cam", help=f"{', '.join(METHODS)}; default: layer_cam")
     parser.add_argument("--layer", help="a single layer; default: the end of every block, and the mean over these")
@@ -91,14 +90,13 @@ def _layers(wanted: str | None, model: keras.Model) -> list[str] | None:
 
 
 def read_picture(path: str) -> np.ndarray:
-    """Pixels (height, width, 3) uint8 RGB of a picture."""
-    if not pathlib.Path(path).is_file():
-        raise InputError(f"Expected a picture at {path}, but there is no such file: correct its path.")
-    encoded = np.fromfile(path, np.uint8)
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    if pixels is None:
-        raise InputError(f"Expected a picture at {path}, but it cannot be decoded: save it as JPEG or PNG.")
-    return np.ascontiguousarray(pixels[..., ::-1])
+    """Pixels (height, width, 3) uint8 RGB of a picture, as the pipeline sees them."""
+    try:
+        return pictures.pixels(pathlib.Path(path).read_bytes())
+    except FileNotFoundError as error:
+        raise InputError(f"Expected a picture at {path}, but there is no such file: correct its path.") from error
+    except pictures.UnusableError as error:
+        raise InputError(f"Expected a picture at {path}, but it {error}: save it as JPEG or PNG.") from error
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""Encoded pictures of any format to bytes that TensorFlow decodes as they should be seen."""
+"""Encoded pictures of any format to bytes that TensorFlow decodes as they should be seen, and to pixels."""
 
 import io
 from typing import NamedTuple
@@ -51,6 +51,27 @@ def picture(encoded: bytes, annotated: tuple[float, float] | None = None, turn: 
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "PNG", compress_level=1)  # level 6 takes ten times as long
     return Picture(buffer.getvalue(), *rgb.shape[:2])
+
+
+def pixels(encoded: bytes) -> np.ndarray:
+    """Decode a picture of any format of `picture`. These are the pixels that the pipeline sees.
+
+    Args:
+        encoded: the bytes of a file.
+
+    Returns:
+        (height, width, 3) uint8 RGB.
+
+    Raises:
+        UnusableError: the picture cannot be read.
+
+    >>> transparent = io.BytesIO()
+    >>> Image.new("RGBA", (3, 2)).save(transparent, "PNG")
+    >>> print(pixels(transparent.getvalue())[0, 0])
+    [255 255 255]
+    """
+    decoded: np.ndarray = tf.io.decode_image(picture(encoded).encoded, channels=3, expand_animations=False).numpy()
+    return decoded
 
 
 def fits(size: tuple[int, int], annotated: tuple[float, float]) -> bool:

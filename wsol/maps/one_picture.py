@@ -24,7 +24,7 @@ def picture_mapper(
         label: class that is mapped, from 0. None: the predicted class.
 
     Returns:
-        Function from a picture (height, width, 3) uint8 RGB to
+        Function from a picture (height, width, 3) uint8 RGB, as `wsol.data.pictures.pixels` returns it, to
 
         - heatmaps: (map, layer) -> (h, w) float32. CAM comes first where the model defines it. With several
           layers the last one, at the layer `all`, is the mean over these.
@@ -44,7 +44,7 @@ def picture_mapper(
     compiled = mapper(model, [method], sweep, fusion=len(sweep) > 1, target=target, score="logit", relu=True)
 
     def draw(picture: np.ndarray) -> tuple[Maps, np.ndarray]:
-        pixels = tf.image.resize(tf.cast(picture, tf.float32), model.input_shape[1:3])[None]
+        pixels = tf.image.resize(picture, model.input_shape[1:3])[None]  # as wsol.data.images resizes
         heatmaps, logits = compiled(pixels, tf.constant([label or 0], tf.int64))
         return {key: values[0].numpy() for key, values in heatmaps.items()}, tf.nn.softmax(logits)[0].numpy()
 
