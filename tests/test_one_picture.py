@@ -13,7 +13,7 @@ import nested_models
 import numpy as np
 import pytest
 import tensorflow as tf
-from clones import ROOT
+from clones import ROOT, shell
 from PIL import Image
 
 from wsol import __main__
@@ -177,3 +177,9 @@ def test_the_lines_of_the_readme(folder: pathlib.Path, monkeypatch: pytest.Monke
     (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:1]
     exec(code.replace("FILE.keras", "model.keras").replace("dog.jpg", "dog.png"), {})
     assert pathlib.Path("maps.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_git_ignores_the_default_folder() -> None:
+    # wsol/maps is a package of the library
+    assert shell(ROOT, "git", "check-ignore", "maps/dog.png.maps.png").returncode == 0
+    assert shell(ROOT, "git", "check-ignore", "wsol/maps/methods.py").returncode == 1
