@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -36,11 +37,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder
 
 
+def command(folder: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wsol", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_the_command(folder: pathlib.Path) -> None:
-    arguments = ["-m", "wsol", "model.keras", "dog.png", "--class", "3", "--output", "out", "--threshold", "0.5"]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    done = command(folder, "model.keras", "dog.png", "--class", "3", "--output", "out", "--threshold", "0.5")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no start-up messages of TensorFlow
     assert re.match(
         r"dog\.png: class \d \(0\.\d\d\); wrote out/dog\.png\.maps\.png and out/dog\.png\.boxes", done.stdout
     )
@@ -50,15 +61,13 @@ def test_the_command(folder: pathlib.Path) -> None:
     assert len(content["classes"]) == 5
     maps = [(box["map"], box["layer"]) for box in content["boxes"]]
     assert maps == [("cam", "block2_out"), *(("layer_cam", layer) for layer in ("block1_out", "block2_out", "all"))]
-    wrong = subprocess.run(
-        [sys.executable, "-m", "wsol", "model.keras", "nowhere.jpg"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert wrong.returncode == 1
-    assert wrong.stderr.splitlines()[-1].startswith("Error: Expected a picture at nowhere.jpg")
+
+
+def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
+    done = command(folder, "model.keras", "nowhere.jpg")
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith("Error: Expected a picture at nowhere.jpg")
 
 
 def test_boxes_in_pixels_and_in_fractions() -> None:

@@ -35,7 +35,7 @@ WITHOUT_EFFECT = {
             "sections",
         )
     ),
-    *("wsol/errors.py", "wsol/maps/checks.py", "wsol/networks/whole_pictures.py"),
+    *("wsol/errors.py", "wsol/quiet.py", "wsol/maps/checks.py", "wsol/networks/whole_pictures.py"),
 }
 
 

@@ -9,13 +9,12 @@ the boxes.
 
 import argparse
 import json
-import os
 import pathlib
 import sys
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the imports below
+import wsol.quiet  # noqa: F401
 
 import keras
 import numpy as np
