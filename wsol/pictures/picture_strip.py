@@ -11,7 +11,7 @@ from wsol.pictures.panel import EDGE, LINE, WIDTH
 from wsol.pictures.sheet import Sheet
 from wsol.pictures.strip import panel_size, places, strip_height
 
-CAPTIONS = 2 * LINE + 0.2  # inches, of the lines below a panel and of the space to the next row
+SPACE = 0.2  # inches, between the captions of a row and the next row
 
 
 @panel.default_style
@@ -37,18 +37,20 @@ def draw(
     b'PNG'
     """
     scored = [ScoredHeatmap(MapKey(*key), heatmap, boxes_yxyx[key], iou=math.nan) for key, heatmap in heatmaps.items()]
-    example = Example(picture, np.empty((0, 4)), "", "", scored)
-    panels, size = [None, *scored], panel_size(picture)
-    row_height, heading = size[1] + CAPTIONS, panel.heading_height([])
-    sheet = Sheet(WIDTH, heading + strip_height(len(panels), row_height) + EDGE)
+    captions = [[], *map(_caption, scored)]  # the first panel is the picture itself
+    size, heading = panel_size(picture), panel.heading_height([])
+    row_height = size[1] + LINE * max(map(len, captions)) + SPACE
+    sheet = Sheet(WIDTH, heading + strip_height(len(captions), row_height) + EDGE)
     panel.draw_heading(sheet, title, [])
-    for heatmap, (x, y) in zip(panels, places(len(panels), row_height, heading), strict=True):
+    example = Example(picture, np.empty((0, 4)), "", "", scored)
+    corners = places(len(captions), row_height, heading)
+    for heatmap, lines, (x, y) in zip([None, *scored], captions, corners, strict=True):
         panel.draw_panel(sheet, x, y, size, example, heatmap)
-        if heatmap:
-            panel.draw_caption(sheet, x, y, size, _caption(heatmap))
+        panel.draw_caption(sheet, x, y, size, lines)
     return sheet.png()
 
 
 def _caption(scored: ScoredHeatmap) -> list[str]:
-    where = "" if scored.key.map == "cam" else panel.layer_text(scored.key)
-    return [titles.method_title(scored.key.map), where or scored.key.layer]
+    """The lines below a heatmap: its method, its layer, and `no box` where it has none."""
+    lines = [titles.method_title(scored.key.map), panel.layer_text(scored.key) or scored.key.layer]
+    return [*lines, *filter(None, [panel.iou_text(scored)])]
