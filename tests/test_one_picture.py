@@ -32,6 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("pictures")
     nested_models.functional_in_sequential().save(folder / "model.keras")
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save(folder / "dog.png")
+    nested_models.any_size().save(folder / "any.keras")
+    (folder / "few.txt").write_text("cat\ndog\n")
     (folder / "damaged.jpg").write_bytes(b"nothing")
     (folder / "empty.jpg").touch()
     return folder
@@ -49,7 +51,7 @@ def command(folder: pathlib.Path, *arguments: str) -> subprocess.CompletedProces
 
 
 def test_the_command(folder: pathlib.Path) -> None:
-    done = command(folder, "model.keras", "dog.png", "--class", "3", "--output", "out", "--threshold", "0.5")
+    done = command(folder, "model.keras", "dog.png", "--output", "out", "--threshold", "0.5")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""  # no start-up messages of TensorFlow
     assert re.match(
@@ -59,8 +61,43 @@ def test_the_command(folder: pathlib.Path) -> None:
     content = json.loads((folder / "out/dog.png.boxes.json").read_text())
     assert (content["height_pixels"], content["width_pixels"], content["threshold"]) == (40, 60, 0.5)
     assert len(content["classes"]) == 5
+    assert content["predicted"] == content["mapped"] == content["classes"][0]
     maps = [(box["map"], box["layer"]) for box in content["boxes"]]
     assert maps == [("cam", "block2_out"), *(("layer_cam", layer) for layer in ("block1_out", "block2_out", "all"))]
+
+
+def test_the_mapped_class_is_named_beside_the_predicted_one(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    titles: list[str] = []
+
+    def draw(*arguments: Any) -> bytes:
+        titles.append(arguments[-1])
+        return b""
+
+    monkeypatch.setattr(__main__, "draw", draw)
+    pathlib.Path("names.txt").write_text("ant\nbee\ncat\ndog\nemu\n")
+    _, probabilities = picture_mapper(opening.opened("model.keras"))(__main__.read_picture("dog.png"))
+    predicted, mapped = int(probabilities.argmax()), int(probabilities.argmin())
+    names = ["ant", "bee", "cat", "dog", "emu"]
+    __main__.main(f"model.keras dog.png --output mapped --names names.txt --class {names[mapped]}".split())
+    line = (
+        f"dog.png: predicted {names[predicted]} ({probabilities[predicted]:.2f}), "
+        f"mapped {names[mapped]} ({probabilities[mapped]:.2f})"
+    )
+    assert titles == [f"{line}, boxes above 0.1"]
+    assert capsys.readouterr().out.startswith(f"{line}; wrote ")
+    content = json.loads(pathlib.Path("mapped/dog.png.boxes.json").read_text())
+    assert (content["predicted"]["label"], content["predicted"]["name"]) == (predicted, names[predicted])
+    assert (content["mapped"]["label"], content["mapped"]["name"]) == (mapped, names[mapped])
+    assert content["mapped"]["probability"] == pytest.approx(float(probabilities[mapped]), abs=1e-6)
+
+
+def test_a_model_of_any_size(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    __main__.main(["any.keras", "dog.png", "--output", "any", "--image-size", "48"])
+    assert pathlib.Path("any/dog.png.maps.png").exists()
 
 
 def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
@@ -70,17 +107,6 @@ def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
     assert line.startswith("Error: Expected a picture at nowhere.jpg")
 
 
-def test_boxes_in_pixels_and_in_fractions() -> None:
-    boxes_yxyx = {("cam", "last"): np.array([0.25, 0.1, 0.75, 0.6]), ("cam", "other"): np.zeros(4)}
-    content = __main__.described("a.jpg", (40, 60), np.array([0.2, 0.8]), ["cat", "dog"], boxes_yxyx)
-    assert content["classes"][0] == {"label": 1, "name": "dog", "probability": 0.8}
-    box, none = content["boxes"]
-    assert box["box_yxyx_fractions"] == [0.25, 0.1, 0.75, 0.6]
-    # x 0.1 * 60, y 0.25 * 40, width 0.5 * 60, height 0.5 * 40
-    assert box["box_xywh_pixels"] == [6, 10, 30, 20]
-    assert none["box_yxyx_fractions"] is None and none["box_xywh_pixels"] is None
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -88,19 +114,43 @@ def test_boxes_in_pixels_and_in_fractions() -> None:
         ("model.keras dog.png --threshold 1", "Expected --threshold to be from 0 to below 1; got 1"),
         ("model.keras dog.png --class 5", "Expected --class to be a number from 0 to 4 or a class's name; got '5'"),
         ("model.keras dog.png --class cat", "got 'cat'"),
+        ("model.keras dog.png --names few.txt", r"Expected 5 names of classes in few\.txt, .* got 2"),
+        ("model.keras dog.png --names nowhere.txt", r"Expected --names .* there is no file nowhere\.txt"),
+        ("model.keras dog.png --weights imagenet", "Expected --weights with a network by name alone"),
+        ("model.keras dog.png --image-size 64", "Expected --image-size to be 32, .*; got 64: set it to 32\\.$"),
+        ("model.keras dog.png --image-size 0", "Expected --image-size to be at least 1; got 0"),
+        ("MobileNet dog.png --image-size 64", r"Expected --image-size with a \.keras file alone; got 'MobileNet'"),
+        ("any.keras dog.png", "takes pictures of any size: give --image-size"),
         ("model.keras dog.png --layer conv9", "Expected --layer to name a layer of the network; got 'conv9'"),
         ("model.keras dog.png other/dog.png", "Expected pictures of different names; got dog.png twice"),
         ("model.keras damaged.jpg", r"a picture at damaged\.jpg, but it cannot be read"),
         ("model.keras empty.jpg", r"a picture at empty\.jpg, but it cannot be read"),
         ("nowhere.keras dog.png", r"a model file at nowhere\.keras, but there is none"),
-        ("ResNet5 dog.png", "a network of keras.applications; got 'ResNet5', nearest are ResNet50"),
-        ("MobileNet dog.png --weights nowhere.h5", r"there is no file nowhere\.h5"),
+        (
+            "ResNet5 dog.png",
+            "Expected MODEL to be a network of keras.applications; got 'ResNet5', nearest are ResNet50",
+        ),
+        ("MobileNet dog.png --weights nowhere.h5", r"Expected --weights to be imagenet or .* no file nowhere\.h5"),
     ],
 )
 def test_a_slip(arguments: str, sentence: str, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    with pytest.raises(InputError, match=sentence):
+    with pytest.raises(InputError, match=sentence) as raised:
         __main__.main(arguments.split())
+    assert not re.search(r"backbone|heatmaps\.|finetune|params", str(raised.value))
+
+
+def test_a_failed_download_is_told_in_the_commands_words(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(weights: str) -> keras.Model:
+        raise Exception("URL fetch failure on https://example.org/mobilenet.h5: None")  # as Keras raises it
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(keras.applications, "MobileNet", failing)
+    sentence = (
+        r"put https://example\.org/mobilenet\.h5 into ~/\.keras/models by hand, or set --weights to a weights file"
+    )
+    with pytest.raises(InputError, match=sentence):
+        __main__.main(["MobileNet", "dog.png"])
 
 
 # ---------------------------------------------------------------- the same pixels as the pipeline's

@@ -11,71 +11,141 @@ import argparse
 import json
 import pathlib
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import wsol.quiet  # noqa: F401
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from wsol.boxes.heatmap_boxes import heatmap_boxes
 from wsol.data import pictures
 from wsol.errors import InputError
+from wsol.maps import picture_text
 from wsol.maps.methods import METHODS
 from wsol.maps.one_picture import Maps, picture_mapper
 from wsol.networks import opening, stock
 from wsol.networks.layers import layer_names
 from wsol.pictures.picture_strip import draw
 
+FEW = 3  # pictures without a progress bar
+# wsol.networks words its sentences for params.yaml
+ARGUMENTS = {
+    "backbone.name": "MODEL",
+    "backbone.weights": "--weights",
+    " heatmaps.image_size draws the maps on larger pictures.": "",
+    "image_size": "--image-size",
+}
+
 
 def main(arguments: list[str]) -> None:
     """Write maps and boxes of the pictures that the command line names."""
     options = _parser().parse_args(arguments)
-    _check_options(options)
-    is_file = pathlib.Path(options.model).suffix in (".keras", ".h5") or pathlib.Path(options.model).exists()
-    model = opening.opened(options.model) if is_file else stock.stock(options.model, options.weights)
-    classes = model.output_shape[1]
-    names = stock.imagenet_names() if not is_file and options.weights == "imagenet" else None
-    names = names or [f"class {label}" for label in range(classes)]
-    label = None if options.label is None else _label(options.label, names)
+    _check(options)
+    model = _model(options)
+    names = _names(options, model.output_shape[1])
+    label = None if options.label is None else picture_text.class_number(options.label, names)
     mapper = picture_mapper(model, options.method, _layers(options.layer, model), label)
-    for path in options.pictures:
-        _write(path, read_picture(path), mapper, names, options, canvas_size=model.input_shape[1])
+    pathlib.Path(options.output).mkdir(parents=True, exist_ok=True)
+    for path in tqdm(options.pictures, "pictures", unit=" pictures", disable=len(options.pictures) <= FEW or None):
+        picture = read_picture(path)
+        heatmaps, probabilities = mapper(picture)
+        boxes_yxyx = _boxes(heatmaps, options.threshold, canvas_size=model.input_shape[1])
+        classes = picture_text.classes(probabilities, names, label)
+        tqdm.write(_write(path, picture, heatmaps, boxes_yxyx, classes, options))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m wsol", description=str(__doc__).split("\n")[0])
-    parser.add_argument("model", help="a .keras file, or a network of keras.applications")
-    parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, BMP, TIFF or GIF files")
+    parser.add_argument("model", metavar="MODEL", help="a .keras file, or a network of keras.applications")
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, TIFF or GIF files")
     parser.add_argument("--class", dest="label", help="number or name of the class that is mapped; default: predicted")
+    parser.add_argument("--names", metavar="FILE", help="text file with the names of the classes, one a line")
     parser.add_argument("--method", default="layer_cam", help=f"{', '.join(METHODS)}; default: layer_cam")
     parser.add_argument("--layer", help="a single layer; default: the end of every block, and the mean over these")
     parser.add_argument("--threshold", type=float, default=0.1, help="of the boxes, a heatmap value; default: 0.1")
-    parser.add_argument("--weights", default="imagenet", help="of a network by name: imagenet or a file with the top")
+    parser.add_argument("--weights", help="of a network by name: imagenet or a file with the top; default: imagenet")
+    parser.add_argument("--image-size", type=int, help="pixels, for a .keras file that takes pictures of any size")
     parser.add_argument("--output", default="maps", help="folder of the files; default: maps")
     return parser
 
 
-def _check_options(options: argparse.Namespace) -> None:
+# ---------------------------------------------------------------- checks
+
+
+def _check(options: argparse.Namespace) -> None:
+    _check_values(options)
+    _check_pairs(options)
+    _check_files(options)
+    _check_pictures(options.pictures)
+
+
+def _check_values(options: argparse.Namespace) -> None:
     if options.method not in METHODS:
         raise InputError(f"Expected --method to be one of {', '.join(METHODS)}; got {options.method!r}: correct it.")
     if not 0 <= options.threshold < 1:
         raise InputError(f"Expected --threshold to be from 0 to below 1; got {options.threshold:g}: correct it.")
-    files = [pathlib.Path(path).name for path in options.pictures]
+    if options.image_size is not None and options.image_size < 1:
+        raise InputError(f"Expected --image-size to be at least 1; got {options.image_size}: correct it.")
+
+
+def _check_pairs(options: argparse.Namespace) -> None:
+    if _is_file(options) and options.weights:
+        raise InputError(f"Expected --weights with a network by name alone; got {options.model!r}: leave it out.")
+    if not _is_file(options) and options.image_size:
+        raise InputError(f"Expected --image-size with a .keras file alone; got {options.model!r}: leave it out.")
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    if options.weights not in (None, "imagenet") and not pathlib.Path(options.weights).is_file():
+        raise InputError(
+            f"Expected --weights to be imagenet or a weights file; there is no file {options.weights}: correct it."
+        )
+    if options.names and not pathlib.Path(options.names).is_file():
+        raise InputError(f"Expected --names to be a text file; there is no file {options.names}: correct it.")
+
+
+def _check_pictures(paths: list[str]) -> None:
+    files = [pathlib.Path(path).name for path in paths]
     if repeated := [name for name in files if files.count(name) > 1]:
         raise InputError(f"Expected pictures of different names; got {repeated[0]} twice: rename one, or leave it out.")
+    for path in paths:
+        if not pathlib.Path(path).is_file():
+            raise InputError(f"Expected a picture at {path}, but there is no such file: correct its path.")
 
 
-def _label(wanted: str, names: list[str]) -> int:
-    """The number of a class, given its number or its name."""
-    if wanted in names:
-        return names.index(wanted)
-    if not (wanted.isdecimal() and int(wanted) < len(names)):
-        raise InputError(
-            f"Expected --class to be a number from 0 to {len(names) - 1} or a class's name; got {wanted!r}: correct it."
-        )
-    return int(wanted)
+# ---------------------------------------------------------------- what is read
+
+
+def _is_file(options: argparse.Namespace) -> bool:
+    """Whether MODEL is a file, not a network of keras.applications."""
+    path = pathlib.Path(options.model)
+    return path.suffix in (".keras", ".h5") or path.is_file()
+
+
+def _model(options: argparse.Namespace) -> keras.Model:
+    try:
+        if _is_file(options):
+            return opening.opened(options.model, options.image_size)
+        return stock.stock(options.model, options.weights or "imagenet")
+    except InputError as error:
+        raise InputError(_in_arguments(str(error))) from error
+
+
+def _in_arguments(sentence: str) -> str:
+    """A sentence of `wsol.networks` with the arguments of this command for the parameters."""
+    for parameter, argument in ARGUMENTS.items():
+        sentence = sentence.replace(parameter, argument)
+    return sentence
+
+
+def _names(options: argparse.Namespace, classes: int) -> list[str]:
+    """The names of the classes: of --names, of ImageNet, or numbers."""
+    if options.names:
+        return picture_text.class_names(pathlib.Path(options.names).read_bytes(), classes, options.names)
+    has_imagenets = not _is_file(options) and options.weights in (None, "imagenet")
+    return (stock.imagenet_names() if has_imagenets else None) or [f"class {label}" for label in range(classes)]
 
 
 def _layers(wanted: str | None, model: keras.Model) -> list[str] | None:
@@ -92,65 +162,38 @@ def read_picture(path: str) -> np.ndarray:
     """Pixels (height, width, 3) uint8 RGB of a picture, as the pipeline sees them."""
     try:
         return pictures.pixels(pathlib.Path(path).read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"Expected a picture at {path}, but there is no such file: correct its path.") from error
     except pictures.UnusableError as error:
         raise InputError(f"Expected a picture at {path}, but it {error}: save it as JPEG or PNG.") from error
+
+
+# ---------------------------------------------------------------- what is written
+
+
+def _boxes(heatmaps: Maps, threshold: float, canvas_size: int) -> Maps:
+    """The box (4,) of each heatmap, as `heatmap_boxes` returns it."""
+    return {
+        key: heatmap_boxes(heatmap, [threshold], canvas_size, "largest", "upright")[0]
+        for key, heatmap in heatmaps.items()
+    }
 
 
 def _write(
     path: str,
     picture: np.ndarray,
-    mapper: Callable[[np.ndarray], tuple[Maps, np.ndarray]],
-    names: list[str],
+    heatmaps: Maps,
+    boxes_yxyx: Maps,
+    classes: dict[str, Any],
     options: argparse.Namespace,
-    canvas_size: int,
-) -> None:
-    """Write the two files of a picture."""
-    heatmaps, probabilities = mapper(picture)
-    boxes_yxyx = {
-        key: heatmap_boxes(heatmap, [options.threshold], canvas_size, "largest", "upright")[0]
-        for key, heatmap in heatmaps.items()
-    }
-    best = int(probabilities.argmax())
-    title = f"{pathlib.Path(path).name}: {names[best]} ({probabilities[best]:.2f}), boxes above {options.threshold:g}"
-    folder = pathlib.Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    png, text = (folder / f"{pathlib.Path(path).name}.{ending}" for ending in ("maps.png", "boxes.json"))
-    png.write_bytes(draw(picture, heatmaps, boxes_yxyx, title))
-    content = described(path, picture.shape[:2], probabilities, names, boxes_yxyx) | {"threshold": options.threshold}
-    text.write_text(json.dumps(content, indent=2) + "\n")
-    print(f"{path}: {names[best]} ({probabilities[best]:.2f}); wrote {png} and {text}")
-
-
-def described(
-    path: str,
-    size: tuple[int, ...],
-    probabilities: np.ndarray,
-    names: list[str],
-    boxes_yxyx: dict[tuple[str, str], np.ndarray],
-) -> dict[str, Any]:
-    """What the JSON file holds; a box is null where no heatmap value is above the threshold."""
-    height, width = size
-    best = np.argsort(-probabilities, kind="stable")[:5].tolist()
-    boxes = []
-    for (map_name, layer), box in boxes_yxyx.items():
-        ymin, xmin, ymax, xmax = (round(float(edge), 6) for edge in box)
-        pixels = [xmin * width, ymin * height, (xmax - xmin) * width, (ymax - ymin) * height]
-        fractions, xywh = (
-            ([ymin, xmin, ymax, xmax], [round(value, 2) for value in pixels]) if box.any() else (None,) * 2
-        )
-        boxes.append({"map": map_name, "layer": layer, "box_yxyx_fractions": fractions, "box_xywh_pixels": xywh})
-    return {
-        "picture": path,
-        "height_pixels": height,
-        "width_pixels": width,
-        "classes": [
-            {"label": label, "name": names[label], "probability": round(float(probabilities[label]), 6)}
-            for label in best
-        ],
-        "boxes": boxes,
-    }
+) -> str:
+    """Write the two files of a picture, and return a line about it."""
+    name, size = pathlib.Path(path).name, picture.shape[:2]
+    png, text = (pathlib.Path(options.output, f"{name}.{ending}") for ending in ("maps.png", "boxes.json"))
+    line = picture_text.classes_line(classes, has_label=options.label is not None)
+    png.write_bytes(draw(picture, heatmaps, boxes_yxyx, f"{name}: {line}, boxes above {options.threshold:g}"))
+    content = {"picture": path, "height_pixels": size[0], "width_pixels": size[1], "threshold": options.threshold}
+    content |= {**classes, "boxes": picture_text.boxes(boxes_yxyx, *size)}
+    text.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+    return f"{path}: {line}; wrote {png} and {text}"
 
 
 if __name__ == "__main__":
@@ -158,3 +201,7 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except InputError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: Expected to read and write {error.filename}, but that failed ({error.strerror}): correct it.")
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
