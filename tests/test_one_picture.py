@@ -120,6 +120,7 @@ def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
         ("model.keras dog.png --image-size 64", "Expected --image-size to be 32, .*; got 64: set it to 32\\.$"),
         ("model.keras dog.png --image-size 0", "Expected --image-size to be at least 1; got 0"),
         ("MobileNet dog.png --image-size 64", r"Expected --image-size with a \.keras file alone; got 'MobileNet'"),
+        ("model.keras dog.png --output few.txt", r"Expected --output to be a folder; got the file few\.txt"),
         ("any.keras dog.png", "takes pictures of any size: give --image-size"),
         ("model.keras dog.png --layer conv9", "Expected --layer to name a layer of the network; got 'conv9'"),
         ("model.keras dog.png other/dog.png", "Expected pictures of different names; got dog.png twice"),

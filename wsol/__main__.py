@@ -102,6 +102,8 @@ def _check_files(options: argparse.Namespace) -> None:
         raise InputError(
             f"Expected --weights to be imagenet or a weights file; there is no file {options.weights}: correct it."
         )
+    if pathlib.Path(options.output).is_file():
+        raise InputError(f"Expected --output to be a folder; got the file {options.output}: correct it.")
     if options.names and not pathlib.Path(options.names).is_file():
         raise InputError(f"Expected --names to be a text file; there is no file {options.names}: correct it.")
 
