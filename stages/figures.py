@@ -4,6 +4,7 @@
 
 Reads   params (dataset, map, layer, threshold), the plots section of dvc.yaml, .dvc/plots/, plots/*.csv
 Writes  plots/figures/          a PNG per plot, named after it
+        plots/boxes_needed.svg  the figure of choices with k boxes as SVG
         plots/iou_by_layer.svg  figure 1 as SVG
         plots/iou_by_map.svg    the figure of all maps as SVG
 Takes   seconds
@@ -24,7 +25,7 @@ from wsol.maps import titles
 from wsol.pictures import figures
 
 TEMPLATES = ".dvc/plots"
-IN_README = ("iou_by_layer", "iou_by_map")  # templates of the figures that the README shows
+IN_README = ("iou_by_layer", "iou_by_map", "boxes_needed")  # templates of the figures that the README shows
 
 
 def main() -> str:

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from stages.support import files, params
-from stages.support.folders import aside, fresh_folder
+from stages.support.folders import aside
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
@@ -135,10 +135,10 @@ def without_iou(scores: pd.DataFrame, threshold: float, images: int) -> pd.DataF
 
 
 def write_tables(made: Tables, claims_table: str) -> None:
-    with fresh_folder("tables") as folder:
-        for name, table in made.items():
-            files.write_csv(folder / f"{name}.csv", table)
-        (folder / "claims.md").write_text(claims_table, encoding="utf8")
+    for name, table in made.items():
+        files.write_csv(f"tables/{name}.csv", table)
+    with aside("tables/claims.md") as part:
+        part.write_text(claims_table, encoding="utf8")
 
 
 def write_claims(judged: list[claims.Claim], images: pd.Series) -> None:

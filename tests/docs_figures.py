@@ -16,6 +16,7 @@ from docs_results import (
     TOY,
     Results,
     cell,
+    choices_with_k_boxes,
     chosen_cell,
     compared,
     count,
@@ -28,6 +29,7 @@ from docs_results import (
     less_centre_box,
     of,
     other_networks,
+    without_boxes,
 )
 
 from wsol.maps.titles import method_title
@@ -194,6 +196,8 @@ def findings() -> list[str]:
         *(first_of_leaderboard(*case) for case in ((TOY, "`toy_dogs`"), (REAL, "real dogs"))),
         *(leaderboard_table(result) for result in (TOY, REAL)),
         *(refined(*case) for case in ((TOY, "`toy_dogs`"), (REAL, "real dogs"))),
+        choices_with_k_boxes(TOY),
+        without_boxes(TOY, "`toy_dogs`"),
         *larger_pictures(),
         *bfloat16(),
         *other_networks(),

@@ -11,6 +11,7 @@ from clones import ROOT
 from wsol.maps.titles import title as map_title
 
 LAYER = "conv3_block3_out"
+TABLES = ("scores", "comparisons", "baselines", "leaderboard", "boxes_needed")
 
 
 class Results(NamedTuple):
@@ -22,14 +23,15 @@ class Results(NamedTuple):
     comparisons: pd.DataFrame
     baselines: pd.DataFrame
     leaderboard: pd.DataFrame
+    boxes_needed: pd.DataFrame
 
 
 @functools.cache
 def results(name: str) -> Results:
     folder = ROOT / "docs/results" / name
     headline, claims = (json.loads((folder / f"{file}.json").read_text()) for file in ("localization", "claims"))
-    paths = (folder / f"{table}.csv" for table in ("scores", "comparisons", "baselines", "leaderboard"))
-    # the run of the study's recipe is older than the leaderboard
+    paths = (folder / f"{table}.csv" for table in TABLES)
+    # the run of the study's recipe has no leaderboard, and that of larger pictures no choices with k boxes
     return Results(headline, claims, *(pd.read_csv(path) if path.exists() else pd.DataFrame() for path in paths))
 
 
@@ -130,6 +132,33 @@ def leaderboard_table(result: Results) -> str:
         cells = [f"{row[s]:.3f} ({row[f'{s}_low']:.3f} to {row[f'{s}_high']:.3f})" for s in scores]
         lines.append(f"| {number + 1} | {name} | {threshold} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+CANDIDATES = ("all maps", "all maps and refined maps", "LayerCAM, any layer", "LayerCAM, all layers")
+
+
+def choices_with_k_boxes(result: Results) -> str:
+    """A row a number of images: the mean IoU of the choice, and its 5th and 95th percentile."""
+    lines = [f"| k | {' | '.join(CANDIDATES)} |", "|---|---|---|---|---|"]
+    for k, rows in result.boxes_needed.groupby("k"):
+        chosen = (of(rows, candidates=name) for name in CANDIDATES)
+        cells = [f"{row['mean_iou']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in chosen]
+        lines.append(f"| {k} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def without_boxes(result: Results, title: str) -> str:
+    """What the choices with k boxes are compared with."""
+    chosen = result.scores.query("score == 'mean_iou_chosen'")
+    highest = chosen["oracle"].fillna(chosen["estimate"])  # a refined map has one box, and no oracle
+    best = chosen.loc[highest.idxmax()]
+    name = map_title(best["map"], best["layer"], best["refinement"])
+    fixed = of(result.scores, map="layer_cam", layer="all", refinement="none", score="mean_iou")["estimate"]
+    return (
+        f"On {title}, LayerCAM of all layers at threshold 0.1 has {fixed:.3f}, the centre box "
+        f"{result.headline['baselines']['centre_box']['mean_iou']:.3f}, and the best candidate in hindsight, {name}, "
+        f"{highest.max():.3f}."
+    )
 
 
 def other_networks() -> list[str]:

@@ -6,6 +6,7 @@ import types
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from clones import ROOT
 from drawn_plots import DVC, PLOTS, TEMPLATES, drawn, marks, of_revisions, texts, using
@@ -33,6 +34,8 @@ MARKS = {
     # three rows at two thresholds, the steps of the colour scale; each row's dot, name and value, the best baseline;
     # the paper's two thresholds
     "iou_by_threshold": {"rect mark": 3 * 2 + 100, "point": 3 + 1, "text mark": 3 + 3 + 1 + 2, "rule mark": 2},
+    # three bands and their lower edges; of these and of a method the line and two points; what is compared with
+    "boxes_needed": {"area mark": 3, "line mark": 3 + 4, "point": 4 * 2, "rule mark": 3},
     # the two layers and CAM; the paper's two thresholds and their texts
     "box_acc_by_threshold": {"line mark": 3, "rule mark": 2, "text mark": 2},
     "iou_by_image": {"point": 3, "rule mark": 1, "text mark": 1},  # the diagonal, the compared map's title
@@ -86,6 +89,25 @@ def test_the_legend_of_max_box_acc_without_cam() -> None:
     assert marks(svg)["line mark"] == MARKS["box_acc_by_threshold"]["line mark"] - 1
 
 
+def test_the_legend_of_choices_has_what_is_drawn() -> None:
+    path = "plots/boxes_needed.csv"
+    table = TABLES[path]
+    names = (">all maps<", ">all maps and refined maps<", "its thresholds<", ">nothing chosen", ">centre box<")
+    whole = drawn(using("boxes_needed"))
+    assert [name in whole for name in names] == [True] * 5
+    without = table[~table["role"].isin(["refined", "fusion"])].assign(nothing_chosen_iou=np.nan)
+    svg = drawn(using("boxes_needed"), {path: without})
+    assert [name in svg for name in names] == [True, False, False, False, True]
+    assert marks(svg) == {"area mark": 1, "line mark": 1 + 2, "point": 2 * 2, "rule mark": 2}
+
+
+def test_several_fused_maps_have_no_name_in_the_legend() -> None:
+    path = "plots/boxes_needed.csv"
+    fused = TABLES[path].query("role == 'fusion'")
+    several = pd.concat([fused, fused.assign(candidates="Grad-CAM, all layers")])
+    assert ">each fused map, its thresholds<" in drawn(using("boxes_needed"), {path: several})
+
+
 def test_the_figure_of_all_maps_without_cam() -> None:
     path = "plots/iou_by_map.csv"
     table = TABLES[path]
@@ -128,6 +150,7 @@ def test_axes_show_columns_of_the_data(name: str) -> None:
         ("iou_by_map", ">LayerCAM<"),
         ("iou_by_threshold", ">LayerCAM at conv4<"),
         ("box_acc_by_threshold", ">LayerCAM<"),
+        ("boxes_needed", "LayerCAM, all layers, its thresholds"),
         ("iou_by_image", "compared map: LayerCAM, all layers"),
         ("compared", ">LayerCAM, all layers<"),
     ],
@@ -200,7 +223,7 @@ EXPECTED = {f"{figures.file_name(name)}.png" for name in PLOTS}
 
 
 def test_the_stage_draws_every_plot(run_folder: pathlib.Path) -> None:
-    assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and 2 SVG files in plots/"
+    assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and 3 SVG files in plots/"
     assert pictures(run_folder) == EXPECTED
     svg = (run_folder / "plots/iou_by_layer.svg").read_text(encoding="utf8")
     for text in ("toy_dogs, LayerCAM, all layers, threshold 0.1", "14 × 14", "CAM, 95 % interval", "centre box"):

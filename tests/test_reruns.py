@@ -15,7 +15,7 @@ from clones import ROOT, clone_to, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 PICTURES = ["figures", "gallery"]
-FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "refine", "scores", "tables", "report", *PICTURES]
+FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "refine", "scores", "tables", "boxes_needed", "report", *PICTURES]
 
 
 def rerun(output: str) -> list[str]:
@@ -79,6 +79,7 @@ def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
         "refine",
         "scores",
         "tables",
+        "boxes_needed",
         "report",
         "figures",
         "gallery",

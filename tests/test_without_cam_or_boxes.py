@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from clones import succeed
 
-STAGES = ("refine", "scores", "tables", "report", "figures", "gallery")
+STAGES = ("refine", "scores", "tables", "boxes_needed", "report", "figures", "gallery")
 NO_CHOICES = "nothing is chosen: no holdout image has a ground-truth box"
 NO_SCORES = "nothing to score: no test image has a ground-truth box"
-PICTURES = 2 + 9  # gallery, layer strip and a PNG a plot
+PICTURES = 2 + 10  # gallery, layer strip and a PNG a plot
 
 
 def rewrite(path: pathlib.Path, table: pd.DataFrame) -> None:
@@ -59,7 +59,7 @@ def test_without_cam_and_without_boxes_on_holdout(clone: pathlib.Path) -> None:
     remove_boxes(clone, "holdout")
     output = run(clone)
     assert "(1 maps); cam is left out, since the network has none" in output
-    assert output.count(NO_CHOICES) == 4  # refine, scores, tables and report
+    assert output.count(NO_CHOICES) == 5  # refine, scores, tables, boxes_needed and report
     assert f"{NO_CHOICES}, so low is 0.1 and high is 0.7" in output
     made = tables(clone)
     assert "cam" not in {*made["scores"]["map"], *made["leaderboard"]["map"], *made["comparisons"]["map"]}
@@ -73,6 +73,7 @@ def test_without_cam_and_without_boxes_on_holdout(clone: pathlib.Path) -> None:
     assert not {"cam", "cam_less_compared", "chosen_on_holdout"} & set(headline)
     assert headline["images"] == 20
     assert pd.read_csv(clone / "plots/iou_by_image.csv").empty
+    assert made["boxes_needed"].empty
     names = sorted(path.name for path in (clone / "data/coco").iterdir())
     assert names == ["ground_truth.json", "predictions_compared.json"]
 
@@ -80,7 +81,7 @@ def test_without_cam_and_without_boxes_on_holdout(clone: pathlib.Path) -> None:
 def test_without_boxes_in_test(clone: pathlib.Path) -> None:
     before = {name: table.columns.tolist() for name, table in tables(clone).items()}
     remove_boxes(clone, "test")
-    assert run(clone).count(NO_SCORES) == 3  # scores, tables and report
+    assert run(clone).count(NO_SCORES) == 4  # scores, tables, boxes_needed and report
     assert {name: table.columns.tolist() for name, table in tables(clone).items()} == before
     assert all(table.empty for table in tables(clone).values())
     headline = content(clone, "metrics/localization.json")

@@ -49,7 +49,7 @@ def interval(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nda
         [0.5] [0.025] [0.975]
     """
     drawn = counts.sum(axis=1)
-    means = _products(counts, values)[drawn > 0] / drawn[drawn > 0, None]  # (draws, columns)
+    means = products(counts, values)[drawn > 0] / drawn[drawn > 0, None]  # (draws, columns)
     low, high = np.percentile(means, PERCENTILES, axis=0)
     return values.mean(axis=0), low, high
 
@@ -73,13 +73,18 @@ def sign_flip_p(differences: np.ndarray, draws: int, seed: int) -> np.ndarray:
         [0.25, 1.0]
     """
     signs = np.random.default_rng(seed).integers(0, 2, (draws, len(differences)), np.int8) * np.int8(2) - np.int8(1)
-    flipped, observed = np.abs(_products(signs, differences)), np.abs(differences.sum(axis=0))
+    flipped, observed = np.abs(products(signs, differences)), np.abs(differences.sum(axis=0))
     tolerance = ROUNDING * np.abs(differences).sum(axis=0)
     return (1 + (flipped >= observed - tolerance).sum(axis=0)) / (1 + draws)
 
 
-def _products(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """`weights @ values`, (draws, images) of small integers @ (images, columns), a few weights at a time as float."""
+def products(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """`weights @ values`, (draws, images) of small integers @ (images, columns), a few weights at a time as float.
+
+    Example:
+        >>> products(np.array([[2, 0], [1, 1]], np.uint8), np.array([[0.5], [1.0]])).tolist()
+        [[1.0], [1.5]]
+    """
     parts = [weights[rows].astype(float) @ values for rows in _slices(len(weights), DRAWS_AT_ONCE)]
     return np.concatenate(parts)
 
