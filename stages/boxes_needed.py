@@ -23,6 +23,7 @@ from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
 from wsol.maps.keys import FUSION, KEY, UNREFINED
 from wsol.scores import boxes_needed
+from wsol.scores.baselines import CENTRE_BOX
 from wsol.scores.images import Images, remarks, scored_images
 
 REPEATS = 200  # draws of each number of images
@@ -68,7 +69,7 @@ def lines(maps: pd.DataFrame, means: list[np.ndarray], thresholds: list[float]) 
     drawn = len(fixed) > 0 and FIXED_THRESHOLD in thresholds
     nothing_chosen = means[fixed[0]][index_of(thresholds, FIXED_THRESHOLD)] if drawn else np.nan
     boxes = files.read_table("data/scores/baselines.parquet")
-    (centre_box,) = boxes.loc[(boxes["baseline"] == "centre_box") & (boxes["score"] == "mean_iou"), "values"]
+    (centre_box,) = boxes.loc[(boxes["baseline"] == CENTRE_BOX) & (boxes["score"] == "mean_iou"), "values"]
     return nothing_chosen, np.mean(centre_box), max(values.max() for values in means)
 
 

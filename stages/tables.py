@@ -8,7 +8,7 @@ Reads   params (dataset, threshold, boxes.thresholds, bootstrap, seed), data/hea
 Writes  tables/                every score, comparison and breakdown, with intervals
         metrics/claims.json    the study's claims, each with a verdict
         data/claims.parquet    their values by image
-        data/iou.parquet       one row for each test image and map
+        data/iou.parquet       one row for each test image and map, the baselines included
 Takes   seconds for toy_dogs; half a minute for 100 maps of 10,000 images
 
 Every choice is made on holdout and reported on test. Images without a ground-truth box are left out. If no image of
@@ -16,6 +16,8 @@ holdout has one, the fixed threshold stands for the chosen ones. If no image of 
 and data/iou.parquet has the boxes of all images without an IoU.
 """
 
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,9 @@ from stages.support.folders import aside
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.boxes.thresholds import grid, index_of
-from wsol.maps.keys import CAM, KEY, UNREFINED, Key
+from wsol.maps.keys import CAM, KEY, NO_LAYER, UNREFINED, Key
 from wsol.scores import bootstrap, claims, groups, tables
+from wsol.scores.baselines import CENTRE_BOX, EDGES, among_maps
 from wsol.scores.images import Images, image_info, remarks, reported_images, scored_images
 from wsol.scores.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
 from wsol.scores.leaderboard import leaderboard
@@ -51,14 +54,16 @@ def main() -> str:
     scores = read_scores(thresholds, settings.threshold, maps, images)
     counts = bootstrap.resampled(len(images["test"].index), settings.bootstrap.draws, settings.seed)
 
+    boxes = files.read_table("data/scores/baselines.parquet")
     scored = len(images["test"].index) > 0
-    made = make_tables(scores, images["test"], names, counts, settings.seed) if scored else empty_tables()
+    made = make_tables(scores, boxes, images["test"], names, counts, settings.seed) if scored else empty_tables()
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
     write_tables(made, claims.markdown(judged))
     write_claims(judged, images["test"].index["image"])
     reported = reported_images(index, "test")
     by_image = scores if scored else without_iou(scores, settings.threshold, len(reported.index))
-    write_images(thresholds, settings.threshold, maps, reported, names, by_image)
+    of_maps = images_of_maps(thresholds, settings.threshold, maps, reported, names, by_image)
+    write_images(itertools.chain(of_maps, images_of_baselines(boxes, reported, names)))
     wrote = f"tables: wrote tables/, metrics/claims.json and data/iou.parquet ({len(maps)} maps)"
     return "; ".join([wrote, *remarks(images["holdout"], images["test"])])
 
@@ -107,19 +112,21 @@ def keys_of(table: pd.DataFrame) -> list[Key]:
 # ---------------------------------------------------------------- compute and write
 
 
-def make_tables(scores: pd.DataFrame, test: Images, classes: list[str], counts: np.ndarray, seed: int) -> Tables:
-    """The tables by name."""
+def make_tables(
+    scores: pd.DataFrame, boxes: pd.DataFrame, test: Images, classes: list[str], counts: np.ndarray, seed: int
+) -> Tables:
+    """The tables by name. `boxes` are the baselines."""
     labels, predicted = test.index["label"].to_numpy(), test.index["predicted"].to_numpy()
     grouped = groups.groups(labels, classes, predicted, test.ground_truth_yxyx)
     on_test, on_holdout = (scores[scores["split"] == split] for split in ("test", "holdout"))
-    boxes = files.read_table("data/scores/baselines.parquet")
-    (centre_box,) = boxes.loc[(boxes["baseline"] == "centre_box") & (boxes["score"] == "mean_iou"), "values"]
+    (centre_box,) = boxes.loc[(boxes["baseline"] == CENTRE_BOX) & (boxes["score"] == "mean_iou"), "values"]
+    shown = pd.concat([on_test, among_maps(boxes)], ignore_index=True)
     return {
         "leaderboard": leaderboard(on_test, on_holdout, centre_box, counts),
         "scores": tables.scores(on_test, on_holdout, counts),
         "baselines": tables.with_intervals(boxes, counts),
-        "comparisons": tables.comparisons(on_test, on_holdout, counts, seed),
-        "breakdown": tables.breakdown(on_test[on_test["score"] == "mean_iou"], grouped, counts),
+        "comparisons": tables.comparisons(on_test, on_holdout, centre_box, counts, seed),
+        "breakdown": tables.breakdown(shown[shown["score"].isin(SHOWN)], grouped, counts),
     }
 
 
@@ -147,36 +154,52 @@ def write_claims(judged: list[claims.Claim], images: pd.Series) -> None:
         claims.values_by_image(judged, images).to_parquet(part)
 
 
-def write_images(
+def write_images(parts: Iterable[pd.DataFrame]) -> None:
+    """Write data/iou.parquet map by map, since all maps together may not fit into memory."""
+    writer: pq.ParquetWriter | None = None
+    with aside("data/iou.parquet") as part:
+        for table in parts:
+            rows = pa.Table.from_pandas(table, preserve_index=False)
+            writer = writer or pq.ParquetWriter(part, rows.schema)
+            writer.write_table(rows)
+        if writer:
+            writer.close()
+
+
+def images_of_maps(
     thresholds: list[float],
     threshold: float,
     maps: pd.DataFrame,
     test: Images,
     classes: list[str],
     scores: pd.DataFrame,
-) -> None:
-    """Write data/iou.parquet map by map, since all maps together may not fit into memory.
+) -> Iterator[pd.DataFrame]:
+    """A row an image, map by map.
 
     `threshold` is the fixed one. The chosen ones are in the tidy table `scores`.
     """
     on_test = scores[(scores["split"] == "test") & scores["score"].isin(SHOWN)].set_index([*KEY, "score"])
     info = image_info(test, classes)
-    writer: pq.ParquetWriter | None = None
-    with aside("data/iou.parquet") as part:
-        for row in tqdm(maps.to_dict("records"), "images", unit=" maps", disable=None):
-            key: Key = (row["map"], row["layer"], row["refinement"])
-            fixed, chosen = (on_test.loc[(*key, score)] for score in SHOWN)
-            boxes, chosen_boxes = (
-                boxes_at(row, thresholds, level)[test.rows] for level in (threshold, chosen["threshold"])
-            )
-            table = tables.images_of_map(
-                info, key, fixed["values"], chosen["values"], boxes, chosen_boxes, test.ground_truth_yxyx
-            )
-            rows = pa.Table.from_pandas(table, preserve_index=False)
-            writer = writer or pq.ParquetWriter(part, rows.schema)
-            writer.write_table(rows)
-        if writer:
-            writer.close()
+    for row in tqdm(maps.to_dict("records"), "images", unit=" maps", disable=None):
+        key: Key = (row["map"], row["layer"], row["refinement"])
+        fixed, chosen = (on_test.loc[(*key, score)] for score in SHOWN)
+        boxes, chosen_boxes = (
+            boxes_at(row, thresholds, level)[test.rows] for level in (threshold, chosen["threshold"])
+        )
+        yield tables.images_of_map(
+            info, key, fixed["values"], chosen["values"], boxes, chosen_boxes, test.ground_truth_yxyx
+        )
+
+
+def images_of_baselines(boxes: pd.DataFrame, test: Images, classes: list[str]) -> Iterator[pd.DataFrame]:
+    """A row an image, baseline by baseline."""
+    info = image_info(test, classes)
+    for row in boxes[boxes["score"] == "mean_iou"].to_dict("records"):
+        ious = row["values"] if len(row["values"]) else np.full(len(info), np.nan)
+        # float32 as the maps' boxes
+        boxes_yxyx = np.tile(np.array([row[edge] for edge in EDGES], np.float32), (len(info), 1))
+        key: Key = (row["baseline"], NO_LAYER, UNREFINED)
+        yield tables.images_of_map(info, key, ious, ious, boxes_yxyx, boxes_yxyx, test.ground_truth_yxyx)
 
 
 def boxes_at(row: dict[str, Any], thresholds: list[float], threshold: float) -> np.ndarray:

@@ -14,6 +14,7 @@ NAMES = list(KEYS)
 FIXED = {"cam": [0.4, 0.2], "early": [0.1, 0.1], "last": [0.4, 0.2]}
 CHOSEN = {"cam": [0.5, 0.3], "early": [0.6, 0.4], "last": [0.5, 0.3]}
 HOLDOUT = {"cam": (0.1, 0.1), "early": (0.2, 0.9), "last": (0.3, 0.1)}
+CENTRE_BOX = np.array([0.3, 0.3])  # its IoU of the two images
 ORACLES = {"cam": 0.8, "early": 0.8, "last": 0.9}
 
 

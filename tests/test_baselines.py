@@ -44,6 +44,19 @@ def test_scores_of_the_boxes() -> None:
     assert table.loc["mean_iou", ["baseline", "ymin", "xmin", "ymax", "xmax"]].tolist() == ["full_image", 0, 0, 1, 1]
 
 
+def test_a_box_has_every_score_of_a_map() -> None:
+    # IoUs .5 and .25: the first image is localized at .3 and .5, the second nowhere
+    right = np.array([True, False])
+    table = baselines.scores({"full_image": baselines.FULL_IMAGE_YXYX}, TRUTH, "first", right, right)
+    values = table.set_index("score")["values"].map(list).to_dict()
+    localized = {f"{name}{end}" for name in ("gt_known_loc", "top1_loc", "top5_loc") for end in ("", "_chosen")}
+    assert {name for name, value in values.items() if value == [0.5, 0.25]} == {"mean_iou", "mean_iou_chosen"}
+    expected = {*localized, "max_box_acc", "max_box_acc_v2_30", "max_box_acc_v2_50"}
+    assert {name for name, value in values.items() if value == [1, 0]} == expected
+    assert values["max_box_acc_v2_70"] == [0, 0]
+    assert values["max_box_acc_v2"] == pytest.approx([2 / 3, 0])
+
+
 def test_of_identical_boxes_the_mean_is_the_box() -> None:
     box_yxyx = np.array([0.125, 0.25, 0.5, 0.875])
     truth = np.tile(box_yxyx, (3, 1, 1))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import COUNTS, KEYS, NAMES, rows, split
+from score_rows import CENTRE_BOX, COUNTS, KEYS, NAMES, rows, split
 
 from wsol.scores import tables
 from wsol.scores.headline import headline
@@ -24,7 +24,7 @@ def figures(table: pd.DataFrame, compared: tuple[str, str, str]) -> dict[str, An
     test, holdout = split(table, "test"), split(table, "holdout")
     made = {
         "scores": tables.scores(test, holdout, COUNTS),
-        "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
+        "comparisons": tables.comparisons(test, holdout, CENTRE_BOX, COUNTS, seed=0),
         "baselines": tables.with_intervals(BASELINES, COUNTS),
     }
     return headline({"cam": KEYS["cam"], "compared": compared}, made)
@@ -41,10 +41,15 @@ def test_headline(order: list[str]) -> None:
         "cam": {"mean_iou": 0.3, "low": 0.205, "high": 0.395},  # draws .4, .3, .2
         "compared": {"mean_iou": 0.1, "low": 0.1, "high": 0.1},  # .1 for both images
         "cam_less_compared": {"mean_iou": 0.2, "low": 0.105, "high": 0.295},  # differences .3 and .1
+        "cam_less_centre_box": {"mean_iou": 0.0, "low": -0.095, "high": 0.095},  # differences .1 and -.1
+        "compared_less_centre_box": {"mean_iou": -0.2, "low": -0.2, "high": -0.2},
         "chosen_on_holdout": {
-            "cam": {"threshold": 0.2, "mean_iou": 0.4, "oracle": 0.8},  # images .5 and .3
+            # images .5 and .3; less .3
+            "cam": {"threshold": 0.2, "mean_iou": 0.4, "oracle": 0.8}
+            | {"less_centre_box": {"mean_iou": 0.1, "low": 0.005, "high": 0.195}},
             # holdout prefers the early layer, .9 to .1: on test .6 and .4. The last layer has the best oracle
-            "compared": {"layer": "early", "threshold": 0.2, "mean_iou": 0.5, "oracle": 0.9, "oracle_layer": "last"},
+            "compared": {"layer": "early", "threshold": 0.2, "mean_iou": 0.5, "oracle": 0.9, "oracle_layer": "last"}
+            | {"less_centre_box": {"mean_iou": 0.2, "low": 0.105, "high": 0.295}},
         },
         "baselines": {"full_image": {"mean_iou": 0.3}, "mean_box": {"mean_iou": 0.5}},
     }
@@ -80,11 +85,11 @@ def test_without_cam_there_is_no_difference_to_it() -> None:
     test, holdout = split(table, "test"), split(table, "holdout")
     made = {
         "scores": tables.scores(test, holdout, COUNTS),
-        "comparisons": tables.comparisons(test, holdout, COUNTS, seed=0),
+        "comparisons": tables.comparisons(test, holdout, CENTRE_BOX, COUNTS, seed=0),
         "baselines": tables.with_intervals(BASELINES, COUNTS),
     }
     shown = headline({"compared": KEYS["early"]}, made)
-    assert list(shown) == ["compared", "chosen_on_holdout", "baselines"]
+    assert list(shown) == ["compared", "compared_less_centre_box", "chosen_on_holdout", "baselines"]
     assert list(shown["chosen_on_holdout"]) == ["compared"]
 
 
@@ -92,7 +97,8 @@ def test_without_holdout_nothing_is_chosen() -> None:
     table = rows(NAMES)
     table["values"] = [np.zeros(0) if row.split == "holdout" else row.values for row in table.itertuples()]
     shown = figures(table, KEYS["early"])
-    assert list(shown) == ["cam", "compared", "cam_less_compared", "baselines"]
+    centre_box = ["cam_less_centre_box", "compared_less_centre_box"]
+    assert list(shown) == ["cam", "compared", "cam_less_compared", *centre_box, "baselines"]
 
 
 def test_tables_without_rows_have_no_headline() -> None:

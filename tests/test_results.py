@@ -70,15 +70,17 @@ def test_the_headlines_keys(reproduced: pathlib.Path) -> None:
     figures = headline(reproduced)
     assert list(figures) == [
         *("dataset", "map", "layer", "threshold", "images", "images_without_box"),
-        *("cam", "compared", "cam_less_compared", "chosen_on_holdout", "baselines", "classification"),
+        *("cam", "compared", "cam_less_compared", "cam_less_centre_box", "compared_less_centre_box"),
+        *("chosen_on_holdout", "baselines", "classification"),
     ]
     assert (figures["map"], figures["layer"]) == ("grad_cam", "conv3_block3_out")
     interval = {"mean_iou", "low", "high"}
     assert set(figures["cam"]) == set(figures["compared"]) == interval | {"empty_maps"}
-    assert set(figures["cam_less_compared"]) == interval
+    for first in ("cam_less_compared", "cam_less_centre_box", "compared_less_centre_box"):
+        assert set(figures[first]) == interval
     chosen = figures["chosen_on_holdout"]
-    assert set(chosen["cam"]) == {"threshold", "mean_iou", "oracle"}
-    assert set(chosen["compared"]) == {"layer", "threshold", "mean_iou", "oracle", "oracle_layer"}
+    assert set(chosen["cam"]) == {"threshold", "mean_iou", "oracle", "less_centre_box"}
+    assert set(chosen["compared"]) == {"layer", "threshold", "mean_iou", "oracle", "oracle_layer", "less_centre_box"}
     assert {name: set(row) for name, row in figures["baselines"].items()} == {
         name: {"mean_iou"} for name in ("full_image", "centre_box", "mean_box")
     }
@@ -112,8 +114,8 @@ def test_the_headline_is_of_the_tables(reproduced: pathlib.Path) -> None:
 
 def test_one_row_for_each_test_image_and_map(reproduced: pathlib.Path) -> None:
     table = pd.read_parquet(reproduced / "data/iou.parquet")
-    assert len(table) == 20 * 37
-    assert len(table.drop_duplicates(["image", *KEY])) == 20 * 37
+    assert len(table) == 20 * (37 + 3)  # the baselines too
+    assert len(table.drop_duplicates(["image", *KEY])) == 20 * (37 + 3)
     mean = table.query("map == 'cam' and refinement == 'none'")["iou"].mean()
     assert mean == pytest.approx(headline(reproduced)["cam"]["mean_iou"], rel=1e-5)
     assert (table["label"] == table["predicted"]).eq(table["top1_right"]).all()
@@ -125,10 +127,43 @@ def test_the_breakdowns_parts_make_the_whole(reproduced: pathlib.Path) -> None:
     table = read(reproduced, "breakdown")
     assert {"all", "size", "boxes", "prediction", "class"} >= set(table["breakdown"])
     cam = table.query("map == 'cam' and refinement == 'none'")
-    whole = cam[cam["breakdown"] == "all"]["estimate"].item()
-    for _, parts in cam.groupby("breakdown"):
-        assert parts["images"].sum() == 20
-        assert np.average(parts["estimate"], weights=parts["images"]) == pytest.approx(whole, abs=1e-5)
+    for _, rows in cam.groupby("score"):
+        whole = rows[rows["breakdown"] == "all"]["estimate"].item()
+        for _, parts in rows.groupby("breakdown"):
+            assert parts["images"].sum() == 20
+            assert np.average(parts["estimate"], weights=parts["images"]) == pytest.approx(whole, abs=1e-5)
+
+
+def test_baselines_stand_beside_the_maps(reproduced: pathlib.Path) -> None:
+    names = ["full_image", "centre_box", "mean_box"]
+    baselines = read(reproduced, "baselines").set_index(["baseline", "score"])
+    assert {
+        name: set(rows.index.get_level_values("score")) for name, rows in baselines.groupby("baseline")
+    } == dict.fromkeys(names, SCORES)
+    images = pd.read_parquet(reproduced / "data/iou.parquet").query("layer == 'none'")
+    assert images["map"].unique().tolist() == names
+    for name, rows in images.groupby("map"):
+        assert (rows["iou"] == rows["iou_chosen"]).all()
+        assert rows["iou"].mean() == pytest.approx(baselines.loc[(name, "mean_iou"), "estimate"], rel=1e-5)
+        box_yxyx = rows[["ymin", "xmin", "ymax", "xmax"]].drop_duplicates().to_numpy()
+        assert box_yxyx == pytest.approx(
+            baselines.loc[[(name, "mean_iou")], ["ymin", "xmin", "ymax", "xmax"]].to_numpy(), rel=1e-5
+        )
+    breakdown = read(reproduced, "breakdown").query("breakdown == 'all'").set_index(["map", "score"])["estimate"]
+    assert breakdown["centre_box", "mean_iou_chosen"] == baselines.loc[("centre_box", "mean_iou"), "estimate"]
+
+
+def test_every_map_less_the_centre_box(reproduced: pathlib.Path) -> None:
+    table = read(reproduced, "comparisons").query("comparison == 'map less centre box'")
+    assert len(table) == 37 * 2
+    chosen = table[table["score"] == "mean_iou_chosen"].set_index(KEY)
+    board = read(reproduced, "leaderboard").set_index(KEY).loc[chosen.index]
+    ends = ["less_centre_box", "less_centre_box_low", "less_centre_box_high"]
+    assert (chosen[["estimate", "low", "high"]].to_numpy() == board[ends].to_numpy()).all()
+    figures = headline(reproduced)
+    fixed = table[table["score"] == "mean_iou"].set_index(KEY)
+    row = fixed.loc[("grad_cam", "conv3_block3_out", "none")]
+    assert list(figures["compared_less_centre_box"].values()) == row[["estimate", "low", "high"]].tolist()
 
 
 def test_claims(reproduced: pathlib.Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import COUNTS, KEYS, NAMES, rows, split
+from score_rows import CENTRE_BOX, COUNTS, KEYS, NAMES, rows, split
 
 from wsol.scores import bootstrap, tables
 
@@ -47,29 +47,48 @@ def test_of_equal_layers_the_first_is_the_best() -> None:
 
 
 def test_comparisons() -> None:
-    table = tables.comparisons(TEST, HOLDOUT, COUNTS, seed=0)
+    table = tables.comparisons(TEST, HOLDOUT, CENTRE_BOX, COUNTS, seed=0)
     families = table.groupby(["score", "comparison"], sort=False).size()
     assert families.to_dict() == {
         ("mean_iou", "CAM less map"): 2,
         ("mean_iou", "layer less best layer"): 1,
+        ("mean_iou", "map less centre box"): 3,
         ("mean_iou_chosen", "CAM less map"): 2,
         ("mean_iou_chosen", "layer less best layer"): 1,
+        ("mean_iou_chosen", "map less centre box"): 3,
     }
-    assert table["estimate"].tolist() == pytest.approx([0.2, 0, -0.2, -0.1, 0, -0.1])
+    to_maps = table[table["comparison"] != "map less centre box"]
+    assert to_maps["estimate"].tolist() == pytest.approx([0.2, 0, -0.2, -0.1, 0, -0.1])
     assert table["p"].iloc[1] == 1  # CAM is Grad-CAM at the last layer
     assert table["p_holm"].iloc[0] == pytest.approx(min(2 * table["p"].iloc[0], 1))
     assert table.loc[2, ["layer", "other_layer"]].tolist() == ["early", "last"]  # the best on holdout
 
 
-def test_one_layer_is_compared_with_cam_alone() -> None:
+def test_every_map_is_compared_with_the_centre_box() -> None:
+    table = tables.comparisons(TEST, HOLDOUT, CENTRE_BOX, COUNTS, seed=0)
+    table = table[table["comparison"] == "map less centre box"]
+    assert table[["map", "layer", "refinement"]].to_numpy().tolist() == [list(KEYS[name]) for name in NAMES] * 2
+    assert table[["other_map", "other_layer", "other_refinement"]].drop_duplicates().to_numpy().tolist() == [
+        ["centre_box", "none", "none"]
+    ]
+    # means of .3, .1, .3 at the fixed threshold and of .4, .5, .4 at the chosen one, less .3
+    assert table["estimate"].tolist() == pytest.approx([0, -0.2, 0, 0.1, 0.2, 0.1])
+    # CAM's differences are .1 and -.1: the draws' means are .1, 0 and -.1; Grad-CAM's early layer has -.2 twice
+    assert table.iloc[0][["low", "high"]].tolist() == pytest.approx([-0.095, 0.095])
+    assert table.iloc[1][["low", "high"]].tolist() == pytest.approx([-0.2, -0.2])
+
+
+def test_one_layer_is_not_compared_with_a_best_one() -> None:
     test, holdout = (split(rows(["cam", "last"]), name) for name in ("test", "holdout"))
-    assert set(tables.comparisons(test, holdout, COUNTS, seed=0)["comparison"]) == {"CAM less map"}
+    compared = tables.comparisons(test, holdout, CENTRE_BOX, COUNTS, seed=0)
+    assert set(compared["comparison"]) == {"CAM less map", "map less centre box"}
 
 
 def test_methods_and_refinements_do_not_mix() -> None:
     more = rows(["early", "last"])
     table = pd.concat([rows(NAMES), more.assign(map="layer_cam"), rows(NAMES).assign(refinement="grabcut")])
-    compared = tables.comparisons(split(table, "test"), split(table, "holdout"), COUNTS, seed=0)
+    compared = tables.comparisons(split(table, "test"), split(table, "holdout"), CENTRE_BOX, COUNTS, seed=0)
+    compared = compared[compared["comparison"] != "map less centre box"]
     refined = compared["comparison"] == "refined less map"
     assert (compared.loc[~refined, "refinement"] == compared.loc[~refined, "other_refinement"]).all()
     layers = compared[compared["comparison"] == "layer less best layer"]
@@ -90,7 +109,7 @@ def test_methods_and_refinements_do_not_mix() -> None:
 def test_cam_is_known_by_its_name_not_by_its_place(order: list[str]) -> None:
     keys = ["comparison", "score", "map", "layer", "other_map", "other_layer"]
     expected, shuffled = (
-        tables.comparisons(split(rows(names), "test"), split(rows(names), "holdout"), COUNTS, seed=0)
+        tables.comparisons(split(rows(names), "test"), split(rows(names), "holdout"), CENTRE_BOX, COUNTS, seed=0)
         .sort_values(keys)
         .reset_index(drop=True)
         for names in (NAMES, order)
@@ -104,6 +123,12 @@ def test_breakdown() -> None:
     assert table["images"].tolist() == [2, 2, 2, 1, 1, 1]
     assert table["estimate"].tolist() == pytest.approx([0.3, 0.1, 0.3, 0.2, 0.1, 0.2])
     assert table.loc[3, ["low", "high"]].tolist() == pytest.approx([0.2, 0.2])
+
+
+def test_the_breakdown_says_its_threshold() -> None:
+    table = tables.breakdown(TEST, [("all", "all", np.array([0, 1]))], COUNTS)
+    assert table[["score", "threshold"]].to_numpy().tolist() == [["mean_iou", 0.1], ["mean_iou_chosen", 0.2]] * 3
+    assert table["estimate"].tolist() == pytest.approx([0.3, 0.4, 0.1, 0.5, 0.3, 0.4])
 
 
 def test_images_of_a_map() -> None:
@@ -131,23 +156,27 @@ def without_images(table: pd.DataFrame) -> pd.DataFrame:
 
 def test_without_holdout_no_layer_is_the_best() -> None:
     assert tables.best_layers(without_images(HOLDOUT)).empty
-    compared = tables.comparisons(TEST, without_images(HOLDOUT), COUNTS, seed=0)
-    assert set(compared["comparison"]) == {"CAM less map"}
+    compared = tables.comparisons(TEST, without_images(HOLDOUT), CENTRE_BOX, COUNTS, seed=0)
+    assert set(compared["comparison"]) == {"CAM less map", "map less centre box"}
     assert tables.scores(TEST, without_images(HOLDOUT), COUNTS)["holdout"].isna().all()
 
 
-def test_a_single_map_has_no_comparison() -> None:
+def test_a_single_map_is_compared_with_the_centre_box_alone() -> None:
     test, holdout = (split(rows(["early"]), name) for name in ("test", "holdout"))
-    assert tables.comparisons(test, holdout, COUNTS, seed=0).to_dict("list") == {
-        name: [] for name in tables.COLUMNS["comparisons"]
-    }
+    compared = tables.comparisons(test, holdout, CENTRE_BOX, COUNTS, seed=0)
+    assert compared["comparison"].tolist() == ["map less centre box"] * 2
+
+
+def test_without_maps_there_is_no_comparison() -> None:
+    compared = tables.comparisons(TEST[:0], HOLDOUT[:0], CENTRE_BOX, COUNTS, seed=0)
+    assert compared.to_dict("list") == {name: [] for name in tables.COLUMNS["comparisons"]}
 
 
 def test_tables_without_rows_have_the_columns_of_those_with_rows() -> None:
     groups = [("all", "all", np.array([0, 1]))]
     made = {
         "scores": tables.scores(TEST, HOLDOUT, COUNTS),
-        "comparisons": tables.comparisons(TEST, HOLDOUT, COUNTS, seed=0),
+        "comparisons": tables.comparisons(TEST, HOLDOUT, CENTRE_BOX, COUNTS, seed=0),
         "breakdown": tables.breakdown(TEST[TEST["score"] == "mean_iou"], groups, COUNTS),
     }
     assert {name: table.columns.tolist() for name, table in made.items()} == {

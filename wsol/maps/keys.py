@@ -5,6 +5,7 @@ from typing import NamedTuple
 CAM = "cam"
 FUSION = "all"  # the layer of the mean of a method's maps over the layers
 UNREFINED = "none"
+NO_LAYER = "none"  # the layer of a baseline, which stands among the maps of some tables
 
 Key = tuple[str, str, str]  # a MapKey, or its values
 

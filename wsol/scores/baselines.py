@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import area, iou_with_ground_truth
-from wsol.scores.localization import at_threshold
+from wsol.maps.keys import KEY, NO_LAYER, UNREFINED
+from wsol.scores.localization import Localizations, at_best_thresholds, at_threshold, hits_of_boxes
 
+CENTRE_BOX = "centre_box"
 FULL_IMAGE_YXYX = np.array([0.0, 0.0, 1.0, 1.0])
 SIDES = np.arange(1, 101) / 100  # of the centre box, fractions of the image's sides
 UNCHOSEN_SIDE = 0.71  # of the centre box where none can be chosen: half of the image's area
@@ -64,9 +66,9 @@ def chosen_boxes(ground_truth_yxyx: np.ndarray, rule: str) -> dict[str, np.ndarr
     centres = centre_boxes()
     if not (area(ground_truth_yxyx) > 0).any():
         (unchosen,) = centres[np.isclose(SIDES, UNCHOSEN_SIDE)]
-        return {"full_image": FULL_IMAGE_YXYX, "centre_box": unchosen}
+        return {"full_image": FULL_IMAGE_YXYX, CENTRE_BOX: unchosen}
     best = int(ious(centres, ground_truth_yxyx, rule).mean(axis=1).argmax())
-    return {"full_image": FULL_IMAGE_YXYX, "centre_box": centres[best], "mean_box": mean_box(ground_truth_yxyx)}
+    return {"full_image": FULL_IMAGE_YXYX, CENTRE_BOX: centres[best], "mean_box": mean_box(ground_truth_yxyx)}
 
 
 def scores(
@@ -77,6 +79,9 @@ def scores(
     top5_right: np.ndarray,
 ) -> pd.DataFrame:
     """The scores of the baselines' boxes (4,) on images with ground truth (images, most, 4).
+
+    These are all scores of a map with one box an image, as a refined map has it. A box has no threshold: a score and
+    the same one with `_chosen` after its name are equal.
 
     Returns:
         Columns baseline, ymin, xmin, ymax, xmax, score, values.
@@ -89,8 +94,28 @@ def scores(
     tables = []
     for name, box_yxyx in boxes.items():
         overlaps = ious(box_yxyx[None], ground_truth_yxyx, rule)[0]
-        table = at_threshold(overlaps, np.nan, top1_right, top5_right).drop(columns="threshold")
+        boxes_of_images = Localizations(overlaps[None], hits_of_boxes(overlaps[None]), top1_right, top5_right)
+        chosen = at_best_thresholds(boxes_of_images, boxes_of_images, np.array([np.nan]))
+        table = pd.concat([at_threshold(overlaps, np.nan, top1_right, top5_right), chosen]).drop(columns="threshold")
         for place, (column, value) in enumerate(zip(["baseline", *EDGES], [name, *box_yxyx], strict=True)):
             table.insert(place, column, value)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def among_maps(table: pd.DataFrame) -> pd.DataFrame:
+    """The baselines' scores as rows of the tidy table: the map is the baseline's name, the layer is NO_LAYER.
+
+    Args:
+        table: columns baseline, score, values.
+
+    Returns:
+        Columns map, layer, refinement, score, threshold (NaN), values.
+
+    Example:
+        >>> table = pd.DataFrame({"baseline": ["centre_box"], "score": "mean_iou", "values": [np.array([0.5])]})
+        >>> print(*among_maps(table).iloc[0])
+        centre_box none none mean_iou nan [0.5]
+    """
+    key = {"map": table["baseline"], "layer": NO_LAYER, "refinement": UNREFINED}
+    return table.assign(**key, threshold=np.nan)[[*KEY, "score", "threshold", "values"]]

@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 
 from wsol.boxes.geometry import area, iou
-from wsol.maps.keys import CAM, KEY, UNREFINED, Key
+from wsol.maps.keys import CAM, KEY, NO_LAYER, UNREFINED, Key
 from wsol.scores import bootstrap
-from wsol.scores.baselines import EDGES
+from wsol.scores.baselines import CENTRE_BOX, EDGES
 from wsol.scores.images import mean_of_images
 
 CAM_LESS_MAP, LAYER_LESS_BEST, REFINED_LESS_MAP = "CAM less map", "layer less best layer", "refined less map"
+MAP_LESS_CENTRE_BOX = "map less centre box"
 OTHER = [f"other_{name}" for name in KEY]
 ENDS = ["estimate", "low", "high"]
 COLUMNS = {
     "scores": [*KEY, "score", "threshold", *ENDS, "holdout", "oracle", "oracle_threshold"],
     "baselines": ["baseline", *EDGES, "score", "oracle", *ENDS],
     "comparisons": ["comparison", "score", *KEY, *OTHER, *ENDS, "p", "p_holm"],
-    "breakdown": ["breakdown", "group", "images", *KEY, *ENDS],
+    "breakdown": ["breakdown", "group", "images", *KEY, "score", "threshold", *ENDS],
 }
 
 
@@ -61,16 +62,19 @@ def scores(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray) -> pd.
     return table[COLUMNS["scores"]]
 
 
-def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, seed: int) -> pd.DataFrame:
+def comparisons(
+    test: pd.DataFrame, holdout: pd.DataFrame, centre_box: np.ndarray, counts: np.ndarray, seed: int
+) -> pd.DataFrame:
     """Paired differences of mean IoU.
 
-    These are CAM less every other map, each layer less the best layer of its map, and each refined map less the map
-    that it refines. The fusion `all` counts as a layer. The best layer is chosen on holdout. p is of the sign-flip test
-    of the mean difference, with as many draws as `counts` has; p_holm is adjusted by Holm within the rows of the same
-    comparison and score.
+    These are CAM less every other map, each layer less the best layer of its map, each refined map less the map that it
+    refines, and every map less the centre box. The fusion `all` counts as a layer. The best layer is chosen on holdout.
+    p is of the sign-flip test of the mean difference, with as many draws as `counts` has; p_holm is adjusted by Holm
+    within the rows of the same comparison and score.
 
     Args:
         test, holdout: rows of the tidy table with the scores mean_iou and mean_iou_chosen.
+        centre_box: (test images,) float, IoU of the centre box.
         counts: (draws, test images).
         seed: of the random signs.
 
@@ -85,6 +89,7 @@ def comparisons(test: pd.DataFrame, holdout: pd.DataFrame, counts: np.ndarray, s
             (CAM_LESS_MAP, _cam_and_maps(rows)),
             (LAYER_LESS_BEST, _layers_and_best(rows, holdout[holdout["score"] == score])),
             (REFINED_LESS_MAP, _refined_and_maps(rows)),
+            (MAP_LESS_CENTRE_BOX, _maps_and_box(rows, centre_box)),
         ):
             families.append(_family(comparison, score, pairs, counts, seed))
     drawn = [family for family in families if len(family)]
@@ -130,6 +135,12 @@ def _refined_and_maps(rows: pd.DataFrame) -> pd.DataFrame:
     return _pairs(rows[refined], rows[~refined], ["map", "layer"])
 
 
+def _maps_and_box(rows: pd.DataFrame, centre_box: np.ndarray) -> pd.DataFrame:
+    """Every map beside the centre box, as one row each."""
+    columns = dict(zip(OTHER, (CENTRE_BOX, NO_LAYER, UNREFINED), strict=True))
+    return rows[[*KEY, "values"]].assign(**columns, other_values=[centre_box] * len(rows))
+
+
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, same: list[str]) -> pd.DataFrame:
     """All pairs of rows that agree in the columns `same`."""
     columns = [*KEY, "values"]
@@ -150,26 +161,26 @@ def _family(comparison: str, score: str, pairs: pd.DataFrame, counts: np.ndarray
 
 
 def breakdown(test: pd.DataFrame, groups: list[tuple[str, str, np.ndarray]], counts: np.ndarray) -> pd.DataFrame:
-    """The mean IoU of every map in each group of images.
+    """Every given score in each group of images.
 
     Args:
-        test: rows of the tidy table with the score mean_iou.
+        test: rows of the tidy table.
         groups: as `wsol.scores.groups.groups` gives them.
         counts: (draws, test images).
 
     Returns:
-        Columns breakdown, group, images, map, layer, refinement, estimate, low, high.
+        Columns breakdown, group, images, map, layer, refinement, score, threshold, estimate, low, high.
 
     Example:
-        >>> test = pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none"})
-        >>> test["values"] = [np.array([0.4, 0.2])]
+        >>> test = pd.DataFrame({"map": ["cam"], "layer": "conv5", "refinement": "none", "score": "mean_iou"})
+        >>> test = test.assign(threshold=0.1, values=[np.array([0.4, 0.2])])
         >>> breakdown(test, [("class", "pug", np.array([1]))], counts=np.array([[2, 0], [1, 1]])).iloc[0].to_dict()
         {'breakdown': 'class', 'group': 'pug', 'images': 1, 'map': 'cam', 'layer': 'conv5', 'refinement': 'none',
-        'estimate': 0.2, 'low': 0.2, 'high': 0.2}
+        'score': 'mean_iou', 'threshold': 0.1, 'estimate': 0.2, 'low': 0.2, 'high': 0.2}
     """
     tables = []
     for name, group, members in groups:
-        table = test[KEY].assign(values=[values[members] for values in test["values"]])
+        table = test[[*KEY, "score", "threshold"]].assign(values=[values[members] for values in test["values"]])
         for place, (column, value) in enumerate((("breakdown", name), ("group", group), ("images", len(members)))):
             table.insert(place, column, value)
         tables.append(with_intervals(table, counts[:, members]))
