@@ -55,9 +55,23 @@ def test_a_damaged_archive(downloads: pathlib.Path, tmp_path: pathlib.Path, arch
         prepare(tmp_path)
 
 
-def test_what_was_unpacked_of_a_damaged_archive_is_not_trusted(downloads: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_nothing_in_the_users_folder_is_deleted_or_unpacked(downloads: pathlib.Path, tmp_path: pathlib.Path) -> None:
     (path,) = (path for path in downloads.rglob("*.tar") if "annotat" in path.name)
-    (downloads / "extracted" / f"TAR.{path.name}").mkdir(parents=True)  # where TFDS unpacks to, and looks first
+    # where TFDS looks first by default: an empty folder of the archive's name, and a file of the user
+    (downloads / "extracted" / f"TAR.{path.name}").mkdir(parents=True)
+    (downloads / "extracted/mine.txt").write_text("mine")
+    before = {path for path in downloads.rglob("*")}
+    builder = prepare(tmp_path)
+    assert builder.info.splits["train"].num_examples == 8  # the empty folder was not taken for the archive's content
+    assert {path for path in downloads.rglob("*")} == before
+    # the dataset's folder, which goes to data/<dataset>, is beside what was unpacked
+    assert (tmp_path / "work/extracted").is_dir()
+    assert not list(pathlib.Path(builder.data_path).rglob("*TAR*"))
+
+
+def test_what_a_stopped_run_has_unpacked_is_not_trusted(downloads: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (path,) = (path for path in downloads.rglob("*.tar") if "annotat" in path.name)
+    (tmp_path / "work/extracted" / f"TAR.{path.name}").mkdir(parents=True)
     assert prepare(tmp_path).info.splits["train"].num_examples == 8
 
 

@@ -1,11 +1,13 @@
 """Fetch a dataset of TensorFlow Datasets: its downloads, and the errors of network and archives."""
 
+import contextlib
 import difflib
 import pathlib
 import shutil
 import socket
 import tarfile
 import urllib.parse
+from collections.abc import Iterator
 
 import requests
 import tensorflow_datasets as tfds
@@ -21,19 +23,28 @@ def fetch(folder: pathlib.Path, name: str, downloads: str) -> tfds.core.DatasetB
     """Prepare a dataset of TFDS in `folder`. Only archives missing from `downloads` are downloaded.
 
     TFDS recognises archives that it has downloaded by their names, and archives placed by hand by their checksums. A
-    dataset that TFDS has prepared in `downloads` already is used as it is.
+    dataset that TFDS has prepared in `downloads` already is used as it is. Nothing in `downloads` is deleted: archives
+    are unpacked into `folder`/extracted.
     """
-    archives = pathlib.Path(downloads)
+    archives, extracted = pathlib.Path(downloads), folder / "extracted"
     archives.mkdir(parents=True, exist_ok=True)
     ready = builder_of(name, archives)
     if ready.is_prepared():
         return ready
     builder = builder_of(name, folder)
-    shutil.rmtree(archives / "extracted", ignore_errors=True)  # TFDS trusts what it has unpacked of a damaged archive
-    config = tfds.download.DownloadConfig(manual_dir=archives)
-    try:
+    shutil.rmtree(extracted, ignore_errors=True)  # of a stopped run: it may be of an archive that was damaged
+    config = tfds.download.DownloadConfig(manual_dir=archives, extract_dir=extracted)
+    with errors_in_words(builder, name, archives):
         check_network(builder, archives)
         builder.download_and_prepare(download_dir=archives, download_config=config)
+    return builder
+
+
+@contextlib.contextmanager
+def errors_in_words(builder: tfds.core.DatasetBuilder, name: str, archives: pathlib.Path) -> Iterator[None]:
+    """Turn errors of the network and of the archives into InputError."""
+    try:
+        yield
     except NETWORK_ERRORS as error:
         raise InputError(
             f"Expected to download {name}, but the network does not answer: put {wanted_files(builder)} into "
@@ -53,7 +64,6 @@ def fetch(folder: pathlib.Path, name: str, downloads: str) -> tfds.core.DatasetB
             f"Expected the archives in {archives} to be those of {name}, but {damaged(archives)} "
             f"({type(error).__name__}): delete it there and run again."
         ) from error
-    return builder
 
 
 def builder_of(name: str, folder: pathlib.Path) -> tfds.core.DatasetBuilder:
