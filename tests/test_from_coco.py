@@ -2,6 +2,7 @@
 
 import io
 import pathlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,12 +76,20 @@ def test_an_annotation_without_a_box_gives_the_class(folder: Folder, nothing: li
     assert table["boxes_yxyx"].map(len).sum() == 0
 
 
-def test_a_crowd_gives_the_class_and_no_box(folder: Folder) -> None:
-    folder.annotation("test", 0)["iscrowd"] = 1
-    folder.annotation("test", 1)["iscrowd"] = 0
+@pytest.mark.parametrize(("crowd", "no_crowd"), [(1, 0), ("1", "0"), (True, False), (1.0, None)])
+def test_a_crowd_gives_the_class_and_no_box(folder: Folder, crowd: Any, no_crowd: Any) -> None:
+    folder.annotation("test", 0)["iscrowd"] = crowd
+    folder.annotation("test", 1)["iscrowd"] = no_crowd
     table, _, _ = rows(folder)
     assert table.loc[TEST[:2], "boxes_yxyx"].map(len).tolist() == [0, 4]
     assert table.loc[TEST[0], "label"] == 0
+
+
+def test_some_boxes_may_be_below_a_pixel(folder: Folder) -> None:
+    folder.annotation("test", 0)["bbox"] = [0.25, 0.25, 0.5, 0.5]
+    # in pictures of 40 x 20 pixels
+    corners = np.array([0.25 / 20, 0.25 / 40, 0.75 / 20, 0.75 / 40])
+    np.testing.assert_allclose(rows(folder)[0].loc[TEST[0], "boxes_yxyx"], corners, rtol=1e-6)
 
 
 def test_of_several_classes_the_one_of_the_largest_area(folder: Folder) -> None:

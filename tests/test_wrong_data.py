@@ -48,6 +48,21 @@ def boxes(split: str, bbox: list[float]) -> Callable[[Folder], Any]:
     return lambda folder: [folder.annotation(split, row).update(bbox=bbox) for row in (0, 1)]
 
 
+def normalised(split: str) -> Callable[[Folder], None]:
+    """All boxes of a split as fractions of their images of 40 x 20 pixels."""
+
+    def change(folder: Folder) -> None:
+        for annotation in getattr(folder, split)["annotations"]:
+            annotation["bbox"] = [0.25, 0.25, 0.5, 0.5]
+
+    return change
+
+
+def renamed(name: Any) -> Callable[[Folder], Any]:
+    """The first category of both files under another name."""
+    return lambda folder: [content["categories"][0].update(name=name) for content in (folder.train, folder.test)]
+
+
 def files(split: str, content: bytes | None) -> Callable[[Folder], None]:
     """Two pictures of a split replaced or removed."""
 
@@ -87,6 +102,21 @@ CHANGES: dict[str, tuple[Callable[[Folder], Any], str]] = {
     "ids of two types": (image(3, id="x"), "to be all whole numbers or all text"),
     "a file outside the folder": (image(3, file_name="../secret.png"), "got ../secret.png"),
     "an absolute file name": (image(3, file_name="/etc/hosts"), "to name files inside download.coco.images"),
+    "a file name that is a number": (image(3, file_name=5), "to give each image a file_name in text; got 5: correct"),
+    "an id that is a list": (image(3, id=[503]), "to be all whole numbers or all text"),
+    "an id that is true": (image(3, id=True), "to be all whole numbers or all text"),
+    "an image_id that is a list": (set_in(3, image_id=[503]), "to give image_id as a whole number or text; got [503]"),
+    "an image_id that is true": (set_in(3, image_id=True), "to give image_id as a whole number or text; got True"),
+    "a category_id that is an object": (set_in(3, category_id={"id": 7}), "to give category_id as a whole number"),
+    "a name that is a number": (renamed(5), "to name each category by a line of text; got 5: correct it"),
+    "a name of spaces": (renamed(" "), "to name each category by a line of text; got ' '"),
+    "a crowd of two": (set_in(3, iscrowd=2), "to give iscrowd as 0 or 1; got 2: correct it"),
+    "a crowd in words": (set_in(3, iscrowd="no"), "to give iscrowd as 0 or 1; got 'no'"),
+    "a crowd in a list": (set_in(3, iscrowd=[1]), "to give iscrowd as 0 or 1; got [1]"),
+    "boxes that are fractions": (
+        normalised("test"),
+        "test.json to give boxes in pixels, but no number of any bbox is above 1, such as [0.25, 0.25, 0.5, 0.5]",
+    ),
     "an annotation of no image": (set_in(3, image_id=1), "got image 1 and category 90"),
     "an annotation of no category": (set_in(3, category_id=1), "of an image and a category of its file; got image 503"),
     "an annotation without a category": (set_in(3, category_id=None), "its annotations 'category_id'"),

@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 
 from stages.support import left_out, sections
 from stages.support.left_out import LeftOut
-from wsol.data import coco_source, objects, pictures, prepared
+from wsol.data import coco_format, coco_source, objects, pictures, prepared
 from wsol.errors import InputError
 
 Entries = dict[str, list[coco_source.Entry]]
@@ -151,7 +151,7 @@ def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int,
     return [line for count, line in lines if count]
 
 
-def read(file: str) -> coco_source.Content:
+def read(file: str) -> coco_format.Content:
     """The content of an annotation file."""
     try:
         content = json.loads(pathlib.Path(file).read_text(encoding="utf8"))
@@ -161,4 +161,4 @@ def read(file: str) -> coco_source.Content:
         raise InputError(
             f"Expected {file} to be a COCO annotation file, but it is not JSON: export it anew."
         ) from error
-    return coco_source.check(content, file)
+    return coco_format.check(content, file)

@@ -3,20 +3,14 @@
 Boxes in the files are [x, y, width, height] in pixels of the annotated image.
 """
 
-import math
-import numbers
-import pathlib
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from wsol.data import objects
+from wsol.data.coco_format import Content, Id, is_crowd, is_number
 from wsol.errors import InputError
-
-Content = dict[str, Any]
-Id = int | str
 
 
 class Entry(NamedTuple):
@@ -31,56 +25,13 @@ class Entry(NamedTuple):
     bad_boxes: list[str]  # why each of them is left out
 
 
-def check(content: Any, file: str) -> Content:
-    """The content of an annotation file; InputError unless it has COCO's detection format.
-
-    Args:
-        content: parsed JSON.
-        file: its name, for the error.
-    """
-    if not isinstance(content, dict):
-        raise InputError(
-            f"Expected {file} to be in COCO's detection format, an object; got {_type(content)}: export it anew."
-        )
-    for name in ("images", "annotations", "categories"):
-        rows = content.get(name)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise InputError(f"Expected {file} to have a list {name!r}, as COCO's detection format: export it anew.")
-    for name, keys in (("images", ("id", "file_name", "width", "height")), ("categories", ("id", "name"))):
-        _check_rows(content[name], keys, name, file)
-    _check_rows(content["annotations"], ("image_id", "category_id"), "annotations", file)
-    for row in content["images"]:
-        if not (_is_number(row["width"]) and _is_number(row["height"]) and min(row["width"], row["height"]) > 0):
-            raise InputError(
-                f"Expected {file} to give each image a width and a height in pixels; got {row['width']!r} and "
-                f"{row['height']!r} for {row['file_name']}: correct it."
-            )
-        if (path := pathlib.PurePosixPath(str(row["file_name"]))).is_absolute() or ".." in path.parts:
-            raise InputError(f"Expected {file} to name files inside download.coco.images; got {path}: correct it.")
-    return content
-
-
-def _check_rows(rows: list[Content], keys: Sequence[str], name: str, file: str) -> None:
-    """Raise InputError unless all rows have the keys, and ids that differ and are of one type."""
-    for row in rows:
-        if missing := [key for key in keys if row.get(key) is None]:
-            raise InputError(f"Expected {file} to give each of its {name} {missing[0]!r}; got {row}: add it.")
-    if "id" not in keys:
-        return
-    ids = [row["id"] for row in rows]
-    if len({type(value) for value in ids} - {int, str}) or len({type(value) for value in ids}) > 1:
-        raise InputError(f"Expected the ids of the {name} of {file} to be all whole numbers or all text: correct them.")
-    if repeated := [value for value, count in Counter(ids).items() if count > 1]:
-        raise InputError(f"Expected {file} to use each id of its {name} once; got {repeated[0]!r} twice: correct it.")
-
-
 def categories(train: Content, test: Content) -> tuple[list[str], list[Id]]:
     """Names and ids of the classes, in the order of the train file.
 
     The ids are those of the test file. A category that is in train alone keeps its id of train.
 
     Args:
-        train, test: contents of annotation files, as `check` gives them.
+        train, test: contents of annotation files, as `wsol.data.coco_format.check` gives them.
 
     Raises:
         InputError: a category is in test alone; a name or an id stands for two categories; ids are numbers in one file
@@ -112,7 +63,7 @@ def entries(content: Content, names: Sequence[str], new_labels: np.ndarray) -> l
     annotation without `bbox`, and one of a crowd (`iscrowd`), which COCO's evaluators do not count as an object.
 
     Args:
-        content: as `check` gives it.
+        content: as `wsol.data.coco_format.check` gives it.
         names: of the classes.
         new_labels: (classes,) int, as `wsol.data.objects.relabelling` gives them.
 
@@ -128,21 +79,21 @@ def entries(content: Content, names: Sequence[str], new_labels: np.ndarray) -> l
                 f"{row['image_id']!r} and category {row['category_id']!r}: export it anew."
             )
         annotations[row["image_id"]].append(row)
-    found = (_entry(image, annotations[image["id"]], label_of, new_labels) for image in content["images"])
-    return [entry for entry in found if entry is not None]
+    of_images = (_entry(image, annotations[image["id"]], label_of, new_labels) for image in content["images"])
+    return [entry for entry in of_images if entry is not None]
 
 
 def _entry(image: Content, annotations: list[Content], label_of: dict[Id, int], new_labels: np.ndarray) -> Entry | None:
     size = (image["height"], image["width"])
     chosen = [row for row in annotations if new_labels[label_of[row["category_id"]]] >= 0]
     labels = np.array([label_of[row["category_id"]] for row in chosen], int)
-    drawn = [row["bbox"] for row in chosen if row.get("bbox") and not row.get("iscrowd")]
-    read = [box(None if row.get("iscrowd") else row.get("bbox"), size) for row in chosen]
-    labelled = objects.labelled(labels, np.array([box_yxyx for box_yxyx, _, _ in read]), new_labels)
+    bboxes = [None if is_crowd(row) else row.get("bbox") for row in chosen]
+    boxes = [box(bbox, size) for bbox in bboxes]
+    labelled = objects.labelled(labels, np.array([box_yxyx for box_yxyx, _, _ in boxes]), new_labels)
     if labelled is None:
         return None
-    bad, clipped = [reason for _, reason, _ in read if reason], sum(is_clipped for _, _, is_clipped in read)
-    return Entry(image["id"], image["file_name"], size, labelled, len(drawn), clipped, bad)
+    bad, clipped = [reason for _, reason, _ in boxes if reason], sum(is_clipped for _, _, is_clipped in boxes)
+    return Entry(image["id"], image["file_name"], size, labelled, sum(map(bool, bboxes)), clipped, bad)
 
 
 def box(bbox: Any, size: tuple[float, float]) -> tuple[np.ndarray, str | None, bool]:
@@ -165,7 +116,7 @@ def box(bbox: Any, size: tuple[float, float]) -> tuple[np.ndarray, str | None, b
     nothing = np.zeros(4)
     if not bbox:
         return nothing, None, False
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(_is_number, bbox)):
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
         return nothing, f"box {bbox} is not four numbers", False
     x, y, width, height = bbox
     if width < 0 or height < 0:
@@ -177,11 +128,3 @@ def box(bbox: Any, size: tuple[float, float]) -> tuple[np.ndarray, str | None, b
     if (inside[2:] <= inside[:2]).any():
         return nothing, f"box {bbox} is outside the image of {size[1]} x {size[0]}", False
     return inside, None, bool(np.abs(inside - box_yxyx).max() > 1e-6)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _type(content: Any) -> str:
-    return {list: "a list"}.get(type(content), f"a {type(content).__name__}")
