@@ -19,6 +19,7 @@ from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.run import run
 from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
+from wsol.errors import InputError
 
 
 def main() -> str:
@@ -31,6 +32,7 @@ def main() -> str:
     target = f"data/{settings.dataset}"
     with workspace(target, fingerprint("download")) as folder:
         builder, remarks = prepare(folder, settings.dataset, settings.recipe)
+        remarks += check_train(builder)
         reproducible.write_records_anew(pathlib.Path(builder.data_path))
         replace(pathlib.Path(builder.data_path), target)
     counts = ", ".join(f"{builder.info.splits[name].num_examples} {name}" for name in ("train", "test"))
@@ -54,6 +56,22 @@ def prepare(folder: pathlib.Path, name: str, recipe: sections.Recipe) -> tuple[t
     if recipe.classes == "all" and is_plain and prepared.is_uniform(builder):
         return inside(builder, folder), []
     return converted.convert(builder, folder, name, source, recipe.classes)
+
+
+def check_train(builder: tfds.core.DatasetBuilder) -> list[str]:
+    """Raise InputError if no picture of train can be held out. Also returns a sentence about classes without one."""
+    from wsol.data import datasets
+
+    names = builder.info.features["label"].names
+    table = datasets.table(datasets.load(str(builder.data_path)), share=0.5, seed=0)
+    if not (table["split"] == "holdout").any():
+        raise InputError(
+            "Expected a class with at least two pictures in train, one to train on and one to hold out; got "
+            f"{(table['split'] == 'fit').sum()} pictures of as many classes: add pictures."
+        )
+    present = set(table.loc[table["split"] != "test", "label"])
+    missing = [name for label, name in enumerate(names) if label not in present]
+    return [f"{len(missing)} classes have no picture in train, such as {missing[0]}"] if missing else []
 
 
 def inside(builder: tfds.core.DatasetBuilder, folder: pathlib.Path) -> tfds.core.DatasetBuilder:

@@ -10,6 +10,7 @@ import pytest
 from coco_folders import HEIGHT, TEST, TRAIN, WIDTH, Folder, png
 from PIL import Image
 
+from stages import download
 from wsol.data import datasets
 from wsol.errors import InputError
 
@@ -119,6 +120,23 @@ def test_pictures_without_an_annotation_are_counted(folder: Folder) -> None:
     assert len(table) == 19
     assert left_out == []
     assert remarks == ["left out 3 pictures without an annotation of the classes"]
+
+
+def test_a_class_with_a_single_picture_of_train_has_it_in_fit(folder: Folder) -> None:
+    folder.train["categories"] += [{"id": 3, "name": "hen"}, {"id": 4, "name": "owl"}]
+    folder.annotation("train", 0)["category_id"] = 3
+    builder, _ = folder.prepare()
+    table = datasets.table(builder, 0.2, 0)
+    assert table.loc[table["label"] == 2, "split"].tolist() == ["fit"]
+    assert download.check_train(builder) == ["1 classes have no picture in train, such as owl"]
+
+
+def test_no_picture_can_be_held_out(folder: Folder) -> None:
+    for name in ("images", "annotations"):
+        del folder.train[name][2:]  # a cat and a dog are left
+    builder, _ = folder.prepare()
+    with pytest.raises(InputError, match=r"at least two pictures in train, .* got 2 pictures of as many classes: add"):
+        download.check_train(builder)
 
 
 # ---------------------------------------------------------------- bad boxes
