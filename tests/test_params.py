@@ -209,6 +209,19 @@ def test_a_stage_sees_what_it_declares_and_nothing_else(committed: dict[str, Any
             read()
 
 
+@pytest.mark.parametrize("name", ["copy", "json", "recipe", "dict", "schema", "canvas_size", "model_fields", "values"])
+def test_a_section_may_have_the_name_of_an_attribute(committed: dict[str, Any], name: str) -> None:
+    section = {**committed["stanford_dogs"], "image_size": 64}
+    everything = params.validated({**committed, name: section, "dataset": name})
+    assert everything.recipe.image_size == everything.canvas_size == 64
+    part = params.part(everything, ["dataset", f"{name}.image_size", f"{name}.download"])
+    assert part.recipe.image_size == 64
+    assert part.recipe.download == everything.recipe.download
+    assert part.model_dump()[name]["image_size"] == 64
+    with pytest.raises(AttributeError):
+        _ = part.recipe.backbone
+
+
 def test_what_dvc_yaml_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     declared = pipeline.declared("finetune", "params", "stanford_dogs")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from stages.support import pipeline
-from stages.support.sections import Params
+from stages.support.sections import Params, value_of
 from wsol.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -84,7 +84,7 @@ def part(model: Model, names: Iterable[str]) -> Model:
         field, _, rest = name.partition(".")
         nested.setdefault(field, []).append(rest)
     values = {
-        field: getattr(model, field) if "" in rests else part(getattr(model, field), rests)
+        field: value_of(model, field) if "" in rests else part(value_of(model, field), rests)
         for field, rests in nested.items()
     }
     partial = type(model).model_construct(**values)

@@ -18,6 +18,17 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def value_of(section: BaseModel, name: str) -> Any:
+    """The value of a key; AttributeError if there is none.
+
+    A dataset's section may have the name of an attribute of pydantic's models, such as `copy`.
+    """
+    values = vars(section) | (section.__pydantic_extra__ or {})
+    if name not in values:
+        raise AttributeError(name)
+    return values[name]
+
+
 class Backbone(Section):
     """A network of Keras, by name, or a file with a trained classifier."""
 
@@ -205,7 +216,7 @@ class Params(Section):
     @property
     def recipe(self) -> Recipe:
         """The section that `dataset` names."""
-        return cast(Recipe, getattr(self, self.dataset))
+        return cast(Recipe, value_of(self, self.dataset))
 
     @property
     def canvas_size(self) -> int:
