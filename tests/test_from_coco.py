@@ -207,6 +207,17 @@ def test_a_picture_of_train_that_is_in_test_too(folder: Folder) -> None:
     assert rows(folder)[2] == []
 
 
+def test_a_picture_of_train_stays_if_its_twin_in_test_cannot_be_used(folder: Folder) -> None:
+    twin = png(0, (30, 30))
+    for split, name in (("train", TRAIN[4]), ("test", TEST[2])):
+        (folder.images / name).write_bytes(twin)
+        (image,) = (image for image in getattr(folder, split)["images"] if image["file_name"] == name)
+        image.update(width=30, height=30 if split == "train" else 20)  # of another shape in test
+    table, _, left_out = rows(folder)
+    assert left_out == [["test", TEST[2], "has 30 x 30 pixels, its annotation says 30 x 20"]]
+    assert TRAIN[4] in table.index
+
+
 def test_a_picture_that_is_listed_twice(folder: Folder) -> None:
     folder.test["images"][1]["file_name"] = TEST[0]
     assert rows(folder)[2] == [["test", TEST[0], "is in the annotation file twice"]]

@@ -112,23 +112,33 @@ def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: 
     """A picture of an annotation file; UnusableError with the reason if it cannot be used."""
     if entry.file_name in names:
         raise pictures.UnusableError("is in the annotation file twice")
-    try:
-        encoded = (reading.images / entry.file_name).read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise pictures.UnusableError(f"there is no such file in {reading.images}") from error
+    encoded = read_file(reading.images, entry.file_name)
     digest = hashlib.sha256(encoded).digest()
-    if split == "test":
-        reading.digests.add(digest)
-    elif digest in reading.digests and not reading.keeps_duplicates:
+    if split == "train" and digest in reading.digests and not reading.keeps_duplicates:
         raise pictures.UnusableError("is in test too, with the same bytes")
-    picture, annotated = pictures.picture(encoded, entry.size), entry.size
+    picture = pictures.picture(encoded, entry.size)
+    check_shape(picture, entry.size)
+    if (picture.height, picture.width) != entry.size:
+        reading.resized.append(entry.file_name)
+    if split == "test":  # here, since a picture that cannot be used is not in test
+        reading.digests.add(digest)
+    return picture
+
+
+def read_file(images: pathlib.Path, file_name: str) -> bytes:
+    """The bytes of a picture; UnusableError if there is no such file."""
+    try:
+        return (images / file_name).read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise pictures.UnusableError(f"there is no such file in {images}") from error
+
+
+def check_shape(picture: pictures.Picture, annotated: tuple[float, float]) -> None:
+    """UnusableError unless a picture has the shape of its annotation."""
     if not pictures.fits((picture.height, picture.width), annotated):
         raise pictures.UnusableError(
             f"has {picture.width} x {picture.height} pixels, its annotation says {annotated[1]} x {annotated[0]}"
         )
-    if (picture.height, picture.width) != annotated:
-        reading.resized.append(entry.file_name)
-    return picture
 
 
 def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int, place: str) -> list[str]:
