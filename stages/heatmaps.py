@@ -124,11 +124,13 @@ def drawn(
 
 
 def sized(examples: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
-    """(pixels, (height, width) of the picture, label) of encoded examples."""
-    return examples.map(
-        lambda example: (*images.decoded(example["image"], image_size), example["label"]),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    """(pixels, (height, width), label) of encoded examples. The size is that of the annotation, if it is known."""
+
+    def of_example(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        pixels, size = images.decoded(example["image"], image_size)
+        return pixels, example.get("image/annotated_size", size), example["label"]
+
+    return examples.map(of_example, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def check_finite(heatmaps: dict[tuple[str, str], np.ndarray], names: pd.Series) -> None:

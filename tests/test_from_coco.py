@@ -10,7 +10,7 @@ import pytest
 from coco_folders import HEIGHT, TEST, TRAIN, WIDTH, Folder, png
 from PIL import Image
 
-from stages import download
+from stages import download, heatmaps
 from wsol.data import datasets
 from wsol.errors import InputError
 
@@ -198,6 +198,14 @@ def test_resized_copies_keep_their_boxes_fractions(folder: Folder) -> None:
     assert left_out == []
     assert table.loc[TEST[4], "boxes_yxyx"].tolist() == [0.25, 0.25, 0.75, 0.75]
     assert remarks == ["1 pictures are resized copies: boxes are fractions of the annotated width and height"]
+
+
+def test_the_size_of_a_resized_copy_is_that_of_its_annotation(folder: Folder) -> None:
+    (folder.images / TEST[4]).write_bytes(png(0, (WIDTH // 2, HEIGHT // 2)))
+    examples = datasets.all_encoded(folder.prepare()[0], "test")
+    # the index of the heatmaps, and so data/coco, has these sizes
+    sizes = {tuple(size) for _, size, _ in heatmaps.sized(examples, 32).as_numpy_iterator()}
+    assert sizes == {(HEIGHT, WIDTH)}
 
 
 def test_a_picture_of_train_that_is_in_test_too(folder: Folder) -> None:

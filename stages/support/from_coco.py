@@ -70,7 +70,7 @@ def write(
 ) -> tfds.core.DatasetBuilder:
     """Write the pictures that can be used; `categories` goes from the chosen names, in the labels' order, to ids."""
     splits = {split: examples(split, of_split, reading) for split, of_split in entries.items()}
-    spec = prepared.features(list(categories), image_ids=True)
+    spec = prepared.features(list(categories), image_ids=True, annotated_sizes=True)
     builder = prepared.write(folder, name, spec, splits, ordered=False)
     prepared.write_category_ids(builder.data_path, list(categories.values()))
     return builder
@@ -103,7 +103,10 @@ def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> 
             continue
         names.add(entry.file_name)
         label, boxes_yxyx, _ = entry.labelled
-        yield entry.file_name, prepared.example(picture.encoded, entry.file_name, label, boxes_yxyx, entry.image_id)
+        yield (
+            entry.file_name,
+            prepared.example(picture.encoded, entry.file_name, label, boxes_yxyx, entry.image_id, entry.size),
+        )
     left_out.check_share(bad, "pictures", len(entries), reading.list_path)
     reading.left_out.extend(bad)
 

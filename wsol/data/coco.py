@@ -1,4 +1,4 @@
-"""COCO files for other tools. Boxes are [x, y, width, height] in pixels of the original image."""
+"""COCO files for other tools. Boxes are [x, y, width, height] in pixels of the annotated image."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

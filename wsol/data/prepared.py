@@ -12,16 +12,20 @@ from wsol.data.datasets import CATEGORY_IDS
 
 Example = dict[str, Any]
 VERSION = "1.0.0"
+ANNOTATED_SIZE = "image/annotated_size"
 
 
-def features(names: Sequence[str], image_ids: bool) -> tfds.features.FeaturesDict:
+def features(names: Sequence[str], image_ids: bool, annotated_sizes: bool = False) -> tfds.features.FeaturesDict:
     """The features of a prepared dataset.
 
     Args:
         names: of the classes.
         image_ids: whether it has the feature `image/id`, the id in the source as JSON.
+        annotated_sizes: whether it has the feature ANNOTATED_SIZE, (2,) int32, height and width in the annotation,
+            pixels. The picture itself may be a resized copy.
     """
     ids = {"image/id": tfds.features.Text()} if image_ids else {}
+    sizes = {ANNOTATED_SIZE: tfds.features.Tensor(shape=(2,), dtype=np.int32)} if annotated_sizes else {}
     return tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(),
@@ -29,6 +33,7 @@ def features(names: Sequence[str], image_ids: bool) -> tfds.features.FeaturesDic
             "label": tfds.features.ClassLabel(names=list(names)),
             "objects": tfds.features.Sequence({"bbox": tfds.features.BBoxFeature()}),
             **ids,
+            **sizes,
         }
     )
 
@@ -49,7 +54,12 @@ def is_uniform(builder: tfds.core.DatasetBuilder) -> bool:
 
 
 def example(
-    encoded: bytes, file_name: str, label: int, boxes_yxyx: np.ndarray, image_id: int | str | None = None
+    encoded: bytes,
+    file_name: str,
+    label: int,
+    boxes_yxyx: np.ndarray,
+    image_id: int | str | None = None,
+    annotated_size: tuple[float, float] | None = None,
 ) -> Example:
     """An example of a prepared dataset, as TFDS encodes it.
 
@@ -59,10 +69,12 @@ def example(
         label: index of the class.
         boxes_yxyx: (boxes, 4) float, fractions of the image.
         image_id: in the source, if it has one.
+        annotated_size: height and width in the annotation, pixels, if it has them.
     """
     ids = {} if image_id is None else {"image/id": json.dumps(image_id)}
+    sizes = {} if annotated_size is None else {ANNOTATED_SIZE: [round(side) for side in annotated_size]}
     objects = [{"bbox": tfds.features.BBox(*box)} for box in np.asarray(boxes_yxyx, float).reshape(-1, 4).tolist()]
-    return {"image": encoded, "image/filename": file_name, "label": label, "objects": objects, **ids}
+    return {"image": encoded, "image/filename": file_name, "label": label, "objects": objects, **ids, **sizes}
 
 
 def write(
