@@ -3,7 +3,8 @@
     python -m stages.download
 
 Reads   params (dataset, its section's classes and download), the files that download names
-Writes  data/<dataset>/, a prepared TFDS dataset whatever the source; left_out.csv in it lists what could not be used
+Writes  data/<dataset>/, a prepared TFDS dataset whatever the source; left_out.csv in it lists what could not be used,
+        changed.csv the boxes that were clipped and the pictures that are resized copies
 Takes   half a minute for toy_dogs; for stanford_dogs the download of 778 MiB and a minute; 2 to 20 s for 1,000
         pictures of your own, and minutes where EXIF turns them
 """

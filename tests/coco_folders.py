@@ -6,6 +6,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from stages import download
@@ -71,3 +72,10 @@ class Folder:
         recipe = sections.Recipe.model_construct(download=sections.Coco.model_validate(source), classes=self.classes)
         builder, remarks = download.prepare(self.path / "work", "my_pets", recipe)
         return datasets.load(str(builder.data_path)), remarks
+
+
+def rows(folder: Folder) -> tuple[pd.DataFrame, list[str], list[list[str]]]:
+    """The dataset's table by file name, what was said, and left_out.csv."""
+    builder, remarks = folder.prepare()
+    left_out = pd.read_csv(builder.data_path / "left_out.csv", keep_default_na=False)
+    return datasets.table(builder, 0.2, 0).set_index("image"), remarks, left_out.to_numpy().tolist()

@@ -5,9 +5,8 @@ import pathlib
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from coco_folders import HEIGHT, TEST, TRAIN, WIDTH, Folder, png
+from coco_folders import HEIGHT, TEST, TRAIN, WIDTH, Folder, png, rows
 from PIL import Image
 
 from stages import download, heatmaps
@@ -18,13 +17,6 @@ from wsol.errors import InputError
 @pytest.fixture
 def folder(tmp_path: pathlib.Path) -> Folder:
     return Folder(tmp_path)
-
-
-def rows(folder: Folder) -> tuple[pd.DataFrame, list[str], list[list[str]]]:
-    """The dataset's table by file name, what was said, and left_out.csv."""
-    builder, remarks = folder.prepare()
-    left_out = pd.read_csv(builder.data_path / "left_out.csv", keep_default_na=False)
-    return datasets.table(builder, 0.2, 0).set_index("image"), remarks, left_out.to_numpy().tolist()
 
 
 def test_labels_boxes_and_ids(folder: Folder) -> None:
@@ -139,108 +131,6 @@ def test_no_picture_can_be_held_out(folder: Folder) -> None:
         download.check_train(builder)
 
 
-# ---------------------------------------------------------------- bad boxes
-
-
-@pytest.mark.parametrize(
-    ("bbox", "reason"),
-    [
-        ([10, 5, 0, 10], "box [10, 5, 0, 10] has no area"),
-        ([30, 5, -20, 10], "box [30, 5, -20, 10] has swapped corners"),
-        ([50, 5, 20, 10], "box [50, 5, 20, 10] is outside the image of 40 x 20"),
-        ([-20, 5, 20, 10], "box [-20, 5, 20, 10] is outside the image of 40 x 20"),
-        ([10, 5, 20], "box [10, 5, 20] is not four numbers"),
-        ([10, 5, 20, "10"], "box [10, 5, 20, '10'] is not four numbers"),
-    ],
-)
-def test_a_bad_box_is_left_out_and_listed(folder: Folder, bbox: list, reason: str) -> None:
-    folder.annotation("test", 3)["bbox"] = bbox
-    table, remarks, left_out = rows(folder)
-    assert left_out == [["test", TEST[3], reason]]
-    assert remarks == ["left out 1 boxes, listed in data/my_pets/left_out.csv"]
-    assert len(table.loc[TEST[3], "boxes_yxyx"]) == 0  # the picture stays, with its class
-    assert table.loc[TEST[3], "label"] == 1
-
-
-def test_a_box_over_the_edge_is_clipped(folder: Folder) -> None:
-    folder.annotation("test", 3)["bbox"] = [-10, 5, 20, 100]
-    table, remarks, left_out = rows(folder)
-    # from x -10 to 10, y 5 to 105
-    assert table.loc[TEST[3], "boxes_yxyx"].tolist() == [0.25, 0, 1, 0.25]
-    assert (remarks, left_out) == (["clipped 1 boxes to their pictures"], [])
-
-
-# ---------------------------------------------------------------- bad pictures
-
-
-def test_bad_pictures_are_left_out_and_listed(folder: Folder) -> None:
-    (folder.images / TRAIN[4]).write_bytes(b"<html>")
-    _, remarks, left_out = rows(folder)
-    assert left_out == [["train", TRAIN[4], "cannot be read as a picture (UnidentifiedImageError)"]]
-    assert remarks == ["left out 1 pictures that cannot be used, listed in data/my_pets/left_out.csv"]
-
-
-def test_a_missing_picture(folder: Folder) -> None:
-    (folder.images / TEST[4]).unlink()
-    table, _, left_out = rows(folder)
-    assert left_out == [["test", TEST[4], f"there is no such file in {folder.images}"]]
-    assert TEST[4] not in table.index
-
-
-def test_a_picture_of_another_shape(folder: Folder) -> None:
-    (folder.images / TEST[4]).write_bytes(png(0, (30, 30)))
-    assert rows(folder)[2] == [["test", TEST[4], "has 30 x 30 pixels, its annotation says 40 x 20"]]
-
-
-def test_resized_copies_keep_their_boxes_fractions(folder: Folder) -> None:
-    (folder.images / TEST[4]).write_bytes(png(0, (WIDTH // 2, HEIGHT // 2)))
-    table, remarks, left_out = rows(folder)
-    assert left_out == []
-    assert table.loc[TEST[4], "boxes_yxyx"].tolist() == [0.25, 0.25, 0.75, 0.75]
-    assert remarks == ["1 pictures are resized copies: boxes are fractions of the annotated width and height"]
-
-
-def test_the_size_of_a_resized_copy_is_that_of_its_annotation(folder: Folder) -> None:
-    (folder.images / TEST[4]).write_bytes(png(0, (WIDTH // 2, HEIGHT // 2)))
-    examples = datasets.all_encoded(folder.prepare()[0], "test")
-    # the index of the heatmaps, and so data/coco, has these sizes
-    sizes = {tuple(size) for _, size, _ in heatmaps.sized(examples, 32).as_numpy_iterator()}
-    assert sizes == {(HEIGHT, WIDTH)}
-
-
-def test_a_picture_of_train_that_is_in_test_too(folder: Folder) -> None:
-    (folder.images / TRAIN[4]).write_bytes((folder.images / TEST[2]).read_bytes())
-    assert rows(folder)[2] == [["train", TRAIN[4], "is in test too, with the same bytes"]]
-    folder.options["duplicates"] = "keep"
-    assert rows(folder)[2] == []
-
-
-def test_a_picture_of_train_stays_if_its_twin_in_test_cannot_be_used(folder: Folder) -> None:
-    twin = png(0, (30, 30))
-    for split, name in (("train", TRAIN[4]), ("test", TEST[2])):
-        (folder.images / name).write_bytes(twin)
-        (image,) = (image for image in getattr(folder, split)["images"] if image["file_name"] == name)
-        image.update(width=30, height=30 if split == "train" else 20)  # of another shape in test
-    table, _, left_out = rows(folder)
-    assert left_out == [["test", TEST[2], "has 30 x 30 pixels, its annotation says 30 x 20"]]
-    assert TRAIN[4] in table.index
-
-
-def test_a_picture_that_is_listed_twice(folder: Folder) -> None:
-    folder.test["images"][1]["file_name"] = TEST[0]
-    assert rows(folder)[2] == [["test", TEST[0], "is in the annotation file twice"]]
-
-
-def test_a_tenth_may_be_left_out_and_no_more(folder: Folder) -> None:
-    for name in TEST[:2]:
-        (folder.images / name).unlink()
-    with pytest.raises(InputError, match=rf"but 2 of 10 are not, the first {TEST[0]}: there is no such file") as error:
-        folder.prepare()
-    path = folder.path / "work/left_out.csv"
-    assert str(path) in str(error.value)
-    assert pd.read_csv(path)["file"].tolist() == TEST[:2]
-
-
 def test_the_turned_picture_has_the_annotations_boxes(folder: Folder) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # stored 20 x 40, shown 40 x 20
@@ -252,6 +142,14 @@ def test_the_turned_picture_has_the_annotations_boxes(folder: Folder) -> None:
     assert remarks == []
     examples = {str(row["image/filename"], "utf8"): row for row in builder.as_dataset(split="test").as_numpy_iterator()}
     np.testing.assert_array_equal(examples[TEST[4]]["image"], np.asarray(Image.open(io.BytesIO(shown))))
+
+
+def test_the_size_of_a_resized_copy_is_that_of_its_annotation(folder: Folder) -> None:
+    (folder.images / TEST[4]).write_bytes(png(0, (WIDTH // 2, HEIGHT // 2)))
+    examples = datasets.all_encoded(folder.prepare()[0], "test")
+    # the index of the heatmaps, and so data/coco, has these sizes
+    sizes = {tuple(size) for _, size, _ in heatmaps.sized(examples, 32).as_numpy_iterator()}
+    assert sizes == {(HEIGHT, WIDTH)}
 
 
 def test_a_second_run_reads_the_files_anew(folder: Folder) -> None:

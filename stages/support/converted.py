@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from stages.support import left_out, sections
-from stages.support.left_out import LeftOut
+from stages.support.left_out import Row
 from wsol.data import annotations, objects, pictures, prepared
 from wsol.errors import InputError
 
@@ -27,7 +27,7 @@ class Source(NamedTuple):
 class Log(NamedTuple):
     """What is noted of the pictures while they are read."""
 
-    left_out: list[LeftOut]
+    left_out: list[Row]
     unlabelled: list[str]
     several: list[str]
 
@@ -56,59 +56,73 @@ def convert(
     source = Source(builder, where, recipe.object_values, objects.relabelling(where.names, classes))
     log = Log([], [], [])
     path = folder / left_out.FILE
-    splits = {ours: examples(source, ours, theirs, log, path) for ours, theirs in split_names(builder, recipe).items()}
+    names_of_splits = split_names(builder, recipe).items()
+    splits = {split: examples(source, split, source_split, log, path) for split, source_split in names_of_splits}
     names = [label for label, new in zip(where.names, source.new_labels, strict=True) if new >= 0]
     image_ids = _has_ids(builder.info.features)
     converted = prepared.write(folder, name, prepared.features(names, image_ids), splits, ordered=True)
     left_out.write(converted.data_path / left_out.FILE, log.left_out)
-    return converted, summary(log, left_out.place(name))
+    return converted, left_out.summary(name, len(log.left_out), len(log.unlabelled), len(log.several))
 
 
 def split_names(builder: tfds.core.DatasetBuilder, recipe: sections.Tfds) -> dict[str, str]:
     """The source's splits for `train` and `test`."""
     splits = builder.info.splits
     names = {"train": recipe.train, "test": recipe.test or ("test" if "test" in splits else "validation")}
-    for ours, theirs in names.items():
+    for split, source_split in names.items():
         try:
-            splits[theirs]
+            splits[source_split]
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"Expected download.{ours} to name a split of {builder.name} ({', '.join(splits)}); got {theirs!r}: "
-                "correct it."
+                f"Expected download.{split} to name a split of {builder.name} ({', '.join(splits)}); got "
+                f"{source_split!r}: correct it."
             ) from error
     return names
 
 
 def examples(
-    source: Source, ours: str, theirs: str, log: Log, path: pathlib.Path
+    source: Source, split: str, source_split: str, log: Log, path: pathlib.Path
 ) -> Iterator[tuple[int, prepared.Example]]:
     """Number and example of each picture of a split; InputError at the end if too many cannot be used."""
-    where = source.where
-    read = source.builder.as_dataset(split=theirs, decoders={where.image: tfds.decode.SkipDecoding()})
     written, bad = 0, []
-    for position, example in enumerate(read.as_numpy_iterator()):
-        name = example[where.file_name].decode() if where.file_name else f"{theirs}/{position:06d}"
-        labelled = objects.labelled(*annotations.objects(example, where, source.object_values), source.new_labels)
-        if labelled is None:
-            log.unlabelled.append(name)
-            continue
+    for name, example, labelled in labelled_examples(source, source_split, log):
         try:
             # not turned: TFDS's boxes are of the picture as TensorFlow decodes it
-            encoded = pictures.picture(example[where.image], turn=False).encoded
+            encoded = pictures.picture(example[source.where.image], turn=False).encoded
         except pictures.UnusableError as error:
-            bad.append(LeftOut(ours, name, str(error)))
+            bad.append(Row(split, name, str(error)))
             continue
         if labelled.several:
             log.several.append(name)
         yield written, prepared.example(encoded, name, labelled.label, labelled.boxes_yxyx, _image_id(example))
         written += 1
     left_out.check_share(bad, "pictures", written + len(bad), path)
-    if not written:
-        raise InputError(
-            f"Expected pictures of the chosen classes in {theirs} of {source.builder.name}, but there is none: correct "
-            f"classes, or download.{ours}."
-        )
+    check_written(written, source.builder.name, split, source_split)
     log.left_out.extend(bad)
+
+
+def labelled_examples(
+    source: Source, source_split: str, log: Log
+) -> Iterator[tuple[str, dict[str, Any], objects.Labelled]]:
+    """File name, example and label of each picture of a split that has a class of the chosen ones."""
+    where = source.where
+    dataset = source.builder.as_dataset(split=source_split, decoders={where.image: tfds.decode.SkipDecoding()})
+    for position, example in enumerate(dataset.as_numpy_iterator()):
+        name = example[where.file_name].decode() if where.file_name else f"{source_split}/{position:06d}"
+        labelled = objects.labelled(*annotations.objects(example, where, source.object_values), source.new_labels)
+        if labelled is None:
+            log.unlabelled.append(name)
+        else:
+            yield name, example, labelled
+
+
+def check_written(pictures: int, dataset: str, split: str, source_split: str) -> None:
+    """Raise InputError if a split has no pictures."""
+    if not pictures:
+        raise InputError(
+            f"Expected pictures of the chosen classes in {source_split} of {dataset}, but there is none: correct "
+            f"classes, or download.{split}."
+        )
 
 
 def _has_ids(features: tfds.features.FeaturesDict) -> bool:
@@ -121,14 +135,3 @@ def _image_id(example: dict[str, Any]) -> int | str | None:
     if value is None:
         return None
     return value.decode() if isinstance(value, bytes) else int(value)
-
-
-def summary(log: Log, place: str) -> list[str]:
-    """What was left out, listed in the file `place`, a line each."""
-    several, unlabelled = len(log.several), len(log.unlabelled)
-    lines = [
-        (len(log.left_out), f"left out {len(log.left_out)} pictures that cannot be used, listed in {place}"),
-        (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
-        (several, f"{several} pictures have several classes: the label is the one of the largest area"),
-    ]
-    return [line for count, line in lines if count]

@@ -11,7 +11,7 @@ import stages.support.quiet  # noqa: F401
 import tensorflow_datasets as tfds
 
 from stages.support import left_out, sections
-from stages.support.left_out import LeftOut
+from stages.support.left_out import Row
 from wsol.data import coco_format, coco_source, objects, pictures, prepared
 from wsol.errors import InputError
 
@@ -25,8 +25,9 @@ class Reading(NamedTuple):
     keeps_duplicates: bool
     list_path: pathlib.Path  # of the list of what is left out, where that is too much
 
-    left_out: list[LeftOut]
-    resized: list[str]  # files that are not of their annotation's size
+    left_out: list[Row]
+    clipped: list[Row]  # boxes
+    resized: list[Row]  # pictures that are not of their annotation's size
     digests: set[bytes]  # of the pictures of test
 
 
@@ -57,12 +58,15 @@ def prepare(
     entries = {"test": coco_source.entries(test, names, new_labels)}
     entries["train"] = coco_source.entries(train, names, new_labels)
     bad_boxes = check_entries(entries, folder / left_out.FILE)
-    reading = Reading(images, source.duplicates == "keep", folder / left_out.FILE, [], [], set())
+    reading = Reading(images, source.duplicates == "keep", folder / left_out.FILE, [], [], [], set())
     categories = {class_name: ids[label] for label, class_name in enumerate(names) if new_labels[label] >= 0}
     builder = write(folder, name, categories, entries, reading)
     left_out.write(builder.data_path / left_out.FILE, reading.left_out + bad_boxes)
+    left_out.write(builder.data_path / left_out.CHANGED, reading.clipped + reading.resized)
     unlabelled = len(train["images"]) + len(test["images"]) - sum(map(len, entries.values()))
-    return builder, summary(entries, reading, len(bad_boxes), unlabelled, left_out.place(name))
+    several = sum(entry.labelled.several for of_split in entries.values() for entry in of_split)
+    others = changes(name, len(bad_boxes), len(reading.clipped), len(reading.resized))
+    return builder, left_out.summary(name, len(reading.left_out), unlabelled, several, others)
 
 
 def write(
@@ -76,7 +80,7 @@ def write(
     return builder
 
 
-def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
+def check_entries(entries: Entries, path: pathlib.Path) -> list[Row]:
     """The boxes that are left out; InputError if they are too many, or if a split has no pictures."""
     rows = []
     for split, of_split in entries.items():
@@ -85,7 +89,7 @@ def check_entries(entries: Entries, path: pathlib.Path) -> list[LeftOut]:
                 f"Expected pictures of the chosen classes in {split}, but no annotation of download.coco.{split} is of "
                 "one: correct classes, or the file."
             )
-        bad = [LeftOut(split, entry.file_name, reason) for entry in of_split for reason in entry.bad_boxes]
+        bad = [Row(split, entry.file_name, reason) for entry in of_split for reason in entry.bad_boxes]
         left_out.check_share(bad, "boxes", sum(entry.boxes for entry in of_split), path)
         rows += bad
     return rows
@@ -99,9 +103,10 @@ def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> 
         try:
             picture = read_picture(split, entry, reading, names)
         except pictures.UnusableError as error:
-            bad.append(LeftOut(split, entry.file_name, str(error)))
+            bad.append(Row(split, entry.file_name, str(error)))
             continue
         names.add(entry.file_name)
+        reading.clipped.extend(Row(split, entry.file_name, reason) for reason in entry.clipped_boxes)
         label, boxes_yxyx, _ = entry.labelled
         yield (
             entry.file_name,
@@ -120,9 +125,11 @@ def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: 
     if split == "train" and digest in reading.digests and not reading.keeps_duplicates:
         raise pictures.UnusableError("is in test too, with the same bytes")
     picture = pictures.picture(encoded, entry.size)
-    check_shape(picture, entry.size)
+    sizes = sizes_in_words(picture, entry.size)
+    if not pictures.fits((picture.height, picture.width), entry.size):
+        raise pictures.UnusableError(sizes)
     if (picture.height, picture.width) != entry.size:
-        reading.resized.append(entry.file_name)
+        reading.resized.append(Row(split, entry.file_name, sizes))
     if split == "test":  # here, since a picture that cannot be used is not in test
         reading.digests.add(digest)
     return picture
@@ -136,32 +143,23 @@ def read_file(images: pathlib.Path, file_name: str) -> bytes:
         raise pictures.UnusableError(f"there is no such file in {images}") from error
 
 
-def check_shape(picture: pictures.Picture, annotated: tuple[float, float]) -> None:
-    """UnusableError unless a picture has the shape of its annotation."""
-    if not pictures.fits((picture.height, picture.width), annotated):
-        raise pictures.UnusableError(
-            f"has {picture.width} x {picture.height} pixels, its annotation says {annotated[1]} x {annotated[0]}"
-        )
+def sizes_in_words(picture: pictures.Picture, annotated: tuple[float, float]) -> str:
+    """The sizes of a picture and of its annotation."""
+    return f"has {picture.width} x {picture.height} pixels, its annotation says {annotated[1]} x {annotated[0]}"
 
 
-def summary(entries: Entries, reading: Reading, bad_boxes: int, unlabelled: int, place: str) -> list[str]:
-    """What was left out, listed in the file `place`, and what was changed, a line each."""
-    everything = [entry for of_split in entries.values() for entry in of_split]
-    clipped = sum(entry.clipped for entry in everything)
-    resized = len(reading.resized)
-    several = sum(entry.labelled.several for entry in everything)
-    lines = [
+def changes(name: str, bad_boxes: int, clipped: int, resized: int) -> list[tuple[int, str]]:
+    """What was done to boxes and resized copies: numbers and sentences."""
+    changed = left_out.place(name, left_out.CHANGED)
+    return [
+        (bad_boxes, f"left out {bad_boxes} boxes, listed in {left_out.place(name)}"),
+        (clipped, f"clipped {clipped} boxes to their pictures, listed in {changed}"),
         (
-            len(reading.left_out),
-            f"left out {len(reading.left_out)} pictures that cannot be used, listed in {place}",
+            resized,
+            f"{resized} pictures are resized copies, listed in {changed}: boxes are fractions of the annotated width "
+            "and height",
         ),
-        (bad_boxes, f"left out {bad_boxes} boxes, listed in {place}"),
-        (unlabelled, f"left out {unlabelled} pictures without an annotation of the classes"),
-        (clipped, f"clipped {clipped} boxes to their pictures"),
-        (several, f"{several} pictures have several classes: the label is the one of the largest area"),
-        (resized, f"{resized} pictures are resized copies: boxes are fractions of the annotated width and height"),
     ]
-    return [line for count, line in lines if count]
 
 
 def read(file: str) -> coco_format.Content:

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     size: tuple[float, float]  # annotated height and width, pixels
     labelled: objects.Labelled
     boxes: int  # the bad ones included
-    clipped: int  # boxes that reach over the image's edge
+    clipped_boxes: list[str]  # which they are
     bad_boxes: list[str]  # why each of them is left out
 
 
@@ -92,7 +92,12 @@ def _entry(image: Content, annotations: list[Content], label_of: dict[Id, int], 
     labelled = objects.labelled(labels, np.array([box_yxyx for box_yxyx, _, _ in boxes]), new_labels)
     if labelled is None:
         return None
-    bad, clipped = [reason for _, reason, _ in boxes if reason], sum(is_clipped for _, _, is_clipped in boxes)
+    bad = [reason for _, reason, _ in boxes if reason]
+    clipped = [
+        f"box {bbox} reaches over the edge of the image of {size[1]} x {size[0]}"
+        for bbox, (_, _, is_clipped) in zip(bboxes, boxes, strict=True)
+        if is_clipped
+    ]
     return Entry(image["id"], image["file_name"], size, labelled, sum(map(bool, bboxes)), clipped, bad)
 
 
