@@ -14,7 +14,7 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-from stages.support import params, pipeline, sections
+from stages.support import coco_paths, params, pipeline, sections
 from stages.support.fingerprint import PACKAGES, versions
 from stages.support.folders import aside
 from stages.support.network import Layers, layers_of, network_key, read_layers
@@ -50,10 +50,13 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
 
 
 def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
-    """Raise InputError if the user's pictures, annotations or archives lie in what DVC deletes before a run."""
+    """Raise InputError if the user's pictures, annotations or archives lie in what DVC deletes, or are missing."""
     if isinstance(source, sections.Coco):
-        for name in ("images", "train", "test"):
+        for folder in source.coco.folders.values():
+            check_outside("download.coco.images", folder, outputs)
+        for name in ("train", "test"):
             check_outside(f"download.coco.{name}", getattr(source.coco, name), outputs)
+        coco_paths.check(source.coco)
     if isinstance(source, sections.Tfds):
         check_outside("download.folder", source.folder, outputs)
 

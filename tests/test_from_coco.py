@@ -152,6 +152,14 @@ def test_the_size_of_a_resized_copy_is_that_of_its_annotation(folder: Folder) ->
     assert sizes == {(HEIGHT, WIDTH)}
 
 
+def test_each_annotation_file_may_have_its_folder(folder: Folder) -> None:
+    (folder.path / "test").mkdir()
+    for name in TEST:
+        (folder.images / name).rename(folder.path / "test" / name)
+    folder.options["images"] = {"train": str(folder.images), "test": str(folder.path / "test")}
+    assert rows(folder)[2] == []
+
+
 def test_a_second_run_reads_the_files_anew(folder: Folder) -> None:
     folder.prepare()
     folder.annotation("test", 3)["bbox"] = [0, 0, 40, 20]

@@ -10,8 +10,7 @@ import pytest
 from clones import ROOT
 from ruamel.yaml import YAML
 
-from stages import check
-from stages.support import params, pipeline, sections
+from stages.support import params, pipeline
 from wsol.boxes import thresholds
 from wsol.errors import InputError
 
@@ -88,7 +87,11 @@ def test_every_parameter_has_a_comment() -> None:
             "toy_dogs.download to hold tfds and folder, or coco; got {'folder': 'a'}",
         ),
         ("toy_dogs.download", {"tfds": "voc"}, "Expected a parameter toy_dogs.download.folder in params.yaml"),
-        ("toy_dogs.download", {"coco": {"images": 3}}, "Expected toy_dogs.download.coco.images to be a valid string"),
+        (
+            "toy_dogs.download",
+            {"coco": {"images": {"train": "a"}, "train": "b", "test": "c"}},
+            "Expected toy_dogs.download.coco.images to be a folder, or train and test with a folder each; got {'train'",
+        ),
         ("threshold", 1.0, "Expected threshold to be less than 1; got 1.0"),
         ("threshold", 0.123, "threshold 0.123 is not on the grid: add it to boxes.thresholds.also"),
         ("threshold", "1e-1", "Expected threshold to be a valid number; got '1e-1'"),
@@ -240,11 +243,3 @@ def test_the_grid_is_the_multiples_of_its_step_and_what_is_added() -> None:
     assert thresholds.grid(0.3, []) == [0.3, 0.6, 0.9]
     default = thresholds.grid(0.01, [0.005])
     assert (len(default), default[0], default[10], default[-1]) == (100, 0.005, 0.1, 0.99)
-
-
-@pytest.mark.parametrize("path", ["data/toy_dogs", "data/toy_dogs/pictures"])
-def test_pictures_that_a_run_would_delete(path: str) -> None:
-    files = sections.CocoFiles(images=path, train="train.json", test="test.json")
-    with pytest.raises(InputError, match=r"outside the pipeline's outputs; got .*toy_dogs.*, which a run deletes"):
-        check.check_source(sections.Coco(coco=files), ["data/toy_dogs"])
-    check.check_source(sections.Coco(coco=files), ["data/heatmaps"])

@@ -21,6 +21,7 @@ WITHOUT_EFFECT = {
     *(
         f"stages/support/{name}.py"
         for name in (
+            "coco_paths",
             "fingerprint",
             "folders",
             "in_flight",

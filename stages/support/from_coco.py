@@ -10,7 +10,7 @@ import stages.support.quiet  # noqa: F401
 
 import tensorflow_datasets as tfds
 
-from stages.support import left_out, sections
+from stages.support import coco_paths, left_out, sections
 from stages.support.left_out import Row
 from wsol.data import coco_format, coco_source, objects, pictures, prepared
 from wsol.errors import InputError
@@ -21,7 +21,7 @@ Entries = dict[str, list[coco_source.Entry]]
 class Reading(NamedTuple):
     """Where the pictures are, and what is noted of them while they are read."""
 
-    images: pathlib.Path
+    images: dict[str, pathlib.Path]  # folder of each split
     keeps_duplicates: bool
     list_path: pathlib.Path  # of the list of what is left out, where that is too much
 
@@ -48,9 +48,8 @@ def prepare(
     Raises:
         InputError: a path is missing, a file is not in COCO's format, or more than a tenth cannot be used.
     """
-    images = pathlib.Path(source.images)
-    if not images.is_dir():
-        raise InputError(f"Expected download.coco.images to be a folder; there is no folder {images}: correct it.")
+    coco_paths.check(source)
+    images = {split: pathlib.Path(images_folder) for split, images_folder in source.folders.items()}
     train, test = read(source.train), read(source.test)
     names, ids = coco_source.categories(train, test)
     new_labels = objects.relabelling(names, classes)
@@ -120,7 +119,7 @@ def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: 
     """A picture of an annotation file; UnusableError with the reason if it cannot be used."""
     if entry.file_name in names:
         raise pictures.UnusableError("is in the annotation file twice")
-    encoded = read_file(reading.images, entry.file_name)
+    encoded = read_file(reading.images[split], entry.file_name)
     digest = hashlib.sha256(encoded).digest()
     if split == "train" and digest in reading.digests and not reading.keeps_duplicates:
         raise pictures.UnusableError("is in test too, with the same bytes")
@@ -166,9 +165,7 @@ def read(file: str) -> coco_format.Content:
     """The content of an annotation file."""
     try:
         content = json.loads(pathlib.Path(file).read_text(encoding="utf8"))
-    except FileNotFoundError as error:
-        raise InputError(f"Expected a COCO annotation file; there is no file {file}: correct download.coco.") from error
-    except (ValueError, IsADirectoryError) as error:
+    except ValueError as error:
         raise InputError(
             f"Expected {file} to be a COCO annotation file, but it is not JSON: export it anew."
         ) from error

@@ -21,6 +21,7 @@ CHOICES = {  # what parameters of several types may be
     "refine.low": "a number in 0..1 or 'holdout'",
     "refine.high": "a number in 0..1 or 'holdout'",
     "classes": "all or a list of classes, at least two",
+    "images": "a folder, or train and test with a folder each",
     "object_values": "a list of whole numbers, at least one",
 }
 DOWNLOADS = "downloads"  # folder of data/ that no stage writes and no section may be named after

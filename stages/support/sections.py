@@ -92,11 +92,25 @@ class Tfds(Section):
     object_values: Annotated[list[int], Field(min_length=1)] | None = None  # of a mask
 
 
+class Folders(Section):
+    """The folder of the pictures of each annotation file."""
+
+    train: str
+    test: str
+
+
 class CocoFiles(Section):
-    images: str
+    images: str | Folders
     train: str
     test: str
     duplicates: Literal["leave_out", "keep"] = "leave_out"  # pictures of train that are in test too
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """From `train` and `test` to the folder of their pictures."""
+        if isinstance(self.images, str):
+            return {"train": self.images, "test": self.images}
+        return self.images.model_dump()
 
 
 class Coco(Section):
