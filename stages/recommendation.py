@@ -1,0 +1,29 @@
+"""Say which map, layer, threshold and refinement to use. Nothing here depends on the map and layer that are compared.
+
+    python -m stages.recommendation
+
+Reads   data/heatmaps/index.parquet, tables/leaderboard.csv, tables/scores.csv, tables/selectors.csv
+Writes  metrics/recommendation.json
+Takes   no time
+
+The choice is made on holdout. Where holdout has no boxes, a fixed rule stands for it.
+"""
+
+from stages.support import files
+from stages.support.run import run
+from wsol.scores.images import scored_images
+from wsol.scores.recommendation import recommendation, sentences
+
+TABLES = ("leaderboard", "scores", "selectors")
+
+
+def main() -> str:
+    boxed = len(scored_images(files.read_table("data/heatmaps/index.parquet"), "holdout").index)
+    leaderboard, scores, selectors = (files.read_csv(f"tables/{name}.csv") for name in TABLES)
+    figures = recommendation(leaderboard, scores, selectors, boxed)
+    files.write_json("metrics/recommendation.json", figures)
+    return "\n".join(["recommendation: wrote metrics/recommendation.json", "", *sentences(figures)])
+
+
+if __name__ == "__main__":
+    run(main)
