@@ -50,7 +50,7 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
 
 
 def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
-    """Raise InputError if the user's pictures, annotations or archives lie in what DVC deletes, or are missing."""
+    """Raise InputError if the user's files lie in what DVC deletes before a run, or COCO files are missing."""
     if isinstance(source, sections.Coco):
         for folder in source.coco.folders.values():
             check_outside("download.coco.images", folder, outputs)
