@@ -52,7 +52,7 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
 def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
     """Raise InputError if the user's files lie in what DVC deletes before a run, or COCO files are missing."""
     if isinstance(source, sections.Coco):
-        for folder in source.coco.folders.values():
+        for folder in coco_paths.folders(source.coco).values():
             check_outside("download.coco.images", folder, outputs)
         for name in ("train", "test"):
             check_outside(f"download.coco.{name}", getattr(source.coco, name), outputs)

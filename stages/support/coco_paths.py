@@ -1,4 +1,4 @@
-"""Check the paths of `download.coco`. The stage `check` does so before DVC removes any output."""
+"""The paths of `download.coco`. The stage `check` checks them before DVC removes any output."""
 
 import pathlib
 
@@ -6,9 +6,16 @@ from stages.support.sections import CocoFiles
 from wsol.errors import InputError
 
 
+def folders(source: CocoFiles) -> dict[str, str]:
+    """From `train` and `test` to the folder of their pictures."""
+    if isinstance(source.images, str):
+        return {"train": source.images, "test": source.images}
+    return source.images.model_dump()
+
+
 def check(source: CocoFiles) -> None:
     """Raise InputError unless the folders and the files exist, and train and test are two files."""
-    for folder in source.folders.values():
+    for folder in folders(source).values():
         if not pathlib.Path(folder).is_dir():
             raise InputError(f"Expected download.coco.images to be a folder; there is no folder {folder}: correct it.")
     for split in ("train", "test"):

@@ -49,7 +49,7 @@ def prepare(
         InputError: a path is missing, a file is not in COCO's format, or more than a tenth cannot be used.
     """
     coco_paths.check(source)
-    images = {split: pathlib.Path(images_folder) for split, images_folder in source.folders.items()}
+    images = {split: pathlib.Path(images_folder) for split, images_folder in coco_paths.folders(source).items()}
     train, test = read(source.train), read(source.test)
     names, ids = coco_source.categories(train, test)
     new_labels = objects.relabelling(names, classes)

@@ -19,10 +19,8 @@ class Section(BaseModel):
 
 
 def value_of(section: BaseModel, name: str) -> Any:
-    """The value of a key; AttributeError if there is none.
-
-    A dataset's section may have the name of an attribute of pydantic's models, such as `copy`.
-    """
+    """The value of a key; AttributeError if there is none."""
+    # not getattr: a dataset's section may have the name of an attribute of pydantic's models, such as `copy`
     values = vars(section) | (section.__pydantic_extra__ or {})
     if name not in values:
         raise AttributeError(name)
@@ -104,13 +102,6 @@ class CocoFiles(Section):
     train: str
     test: str
     duplicates: Literal["leave_out", "keep"] = "leave_out"  # pictures of train that are in test too
-
-    @property
-    def folders(self) -> dict[str, str]:
-        """From `train` and `test` to the folder of their pictures."""
-        if isinstance(self.images, str):
-            return {"train": self.images, "test": self.images}
-        return self.images.model_dump()
 
 
 class Coco(Section):
