@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 ROOT = pathlib.Path(__file__).parents[1]
 STAGES = (
     *("check", "download", "features", "finetune", "curves", "heatmaps"),
-    *("boxes", "max_box_acc", "refine", "scores", "tables", "boxes_needed", "report", "figures", "gallery", "page"),
+    *("boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected", "report"),
+    *("figures", "gallery", "page"),
 )
 
 

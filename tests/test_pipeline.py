@@ -70,17 +70,19 @@ def test_deps_are_the_modules_that_decide_a_stages_outcome(stage: str) -> None:
     imported = imported_files(ROOT / "stages" / f"{stage}.py") - WITHOUT_EFFECT
     imported = {next((folder for folder in folders if file.startswith(folder)), file) for file in imported}
     # reading an array or a table decides nothing; writing figures does
-    readers = set() if stage in ("curves", "tables", "boxes_needed", "report") else {"stages/support/files.py"}
+    readers = (
+        set() if stage in ("curves", "tables", "boxes_needed", "selected", "report") else {"stages/support/files.py"}
+    )
     assert declared == (imported - readers) | {f"stages/{stage}.py"}
 
 
-@pytest.mark.parametrize("stage", ["features", "finetune", "heatmaps", "refine"])
+@pytest.mark.parametrize("stage", ["features", "finetune", "heatmaps", "refine", "selectors"])
 def test_what_computes_with_tensorflow_depends_on_its_version_and_settings(stage: str) -> None:
     deps = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["deps"]
     assert {"data/versions.json", "stages/__init__.py"} <= set(deps)
 
 
-@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine"])
+@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine", "selectors"])
 def test_boxes_depend_on_the_version_of_opencv(stage: str) -> None:
     assert "data/opencv.json" in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["deps"]
 
@@ -93,12 +95,22 @@ def test_every_stage_waits_for_the_check_of_the_params() -> None:
 def test_outputs_of_slow_stages_are_cached() -> None:
     # DVC's run cache, which restores an earlier recipe, knows stages whose outputs are all cached
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-    for name in ("download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "refine", "scores"):
+    for name in (
+        "download",
+        "features",
+        "finetune",
+        "heatmaps",
+        "boxes",
+        "max_box_acc",
+        "refine",
+        "scores",
+        "selectors",
+    ):
         assert all(isinstance(out, str) for out in stages[name]["outs"])
         assert "metrics" not in stages[name]
 
 
-@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine", "scores", "boxes_needed"])
+@pytest.mark.parametrize("stage", ["boxes", "max_box_acc", "refine", "scores", "selectors", "boxes_needed", "selected"])
 def test_what_is_slow_does_not_depend_on_what_is_compared(stage: str) -> None:
     params = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["params"]
     assert not {"map", "layer", "threshold"} & set(params)
@@ -111,7 +123,19 @@ def test_the_library_imports_no_stage(path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize(
     "stage",
-    ["check", "download", "curves", "boxes", "max_box_acc", "scores", "tables", "boxes_needed", "report", "page"],
+    [
+        "check",
+        "download",
+        "curves",
+        "boxes",
+        "max_box_acc",
+        "scores",
+        "tables",
+        "boxes_needed",
+        "selected",
+        "report",
+        "page",
+    ],
 )
 def test_a_stage_starts_without_tensorflow(stage: str) -> None:
     code = f"import sys, stages.{stage}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"

@@ -15,7 +15,10 @@ from clones import ROOT, clone_to, set_params, shell, succeed
 from ruamel.yaml import YAML
 
 PICTURES = ["figures", "gallery"]
-FROM_HEATMAPS = ["heatmaps", "boxes", "max_box_acc", "refine", "scores", "tables", "boxes_needed", "report", *PICTURES]
+FROM_HEATMAPS = [
+    *("heatmaps", "boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected"),
+    *("report", *PICTURES),
+]
 
 
 def rerun(output: str) -> list[str]:
@@ -78,8 +81,10 @@ def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
         "max_box_acc",
         "refine",
         "scores",
+        "selectors",
         "tables",
         "boxes_needed",
+        "selected",
         "report",
         "figures",
         "gallery",
@@ -102,7 +107,7 @@ def test_going_back_to_an_earlier_recipe_restores_the_classifier(clone: pathlib.
     assert (clone / "models/classifier.keras").read_bytes() != classifier
     succeed(clone, "git", "checkout", "params.yaml")
     back = rerun(succeed(clone, "dvc", "repro"))
-    slow = {"download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "refine", "scores"}
+    slow = {"download", "features", "finetune", "heatmaps", "boxes", "max_box_acc", "refine", "scores", "selectors"}
     assert not slow & set(back)
     assert (clone / "models/classifier.keras").read_bytes() == classifier
     assert succeed(clone, "git", "status", "--porcelain") == ""
@@ -180,6 +185,7 @@ def killed(folder: pathlib.Path, stage: str, sign: str) -> None:
         ("max_box_acc", ["data/max_box_acc.partial/out/grad_cam-conv2*"]),
         ("refine", ["data/refined.partial/holdout/boxes/*.npy", "data/refined.partial/holdout.txt"]),
         ("scores", ["data/scores.partial/out/*.npy"]),
+        ("selectors", ["data/selectors.partial/measures/*.npy"]),
     ],
 )
 def test_a_stage_that_was_killed_ends_with_the_same_bytes(clone: pathlib.Path, stage: str, signs: list[str]) -> None:

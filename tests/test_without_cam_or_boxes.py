@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 from clones import succeed
 
-STAGES = ("refine", "scores", "tables", "boxes_needed", "report", "figures", "gallery")
+STAGES = (
+    *("refine", "scores", "selectors", "tables", "boxes_needed", "selected"),
+    *("report", "figures", "gallery"),
+)
 NO_CHOICES = "nothing is chosen: no holdout image has a ground-truth box"
 NO_SCORES = "nothing to score: no test image has a ground-truth box"
 PICTURES = 2 + 10  # gallery, layer strip and a PNG a plot
@@ -59,10 +62,13 @@ def test_without_cam_and_without_boxes_on_holdout(clone: pathlib.Path) -> None:
     remove_boxes(clone, "holdout")
     output = run(clone)
     assert "(1 maps); cam is left out, since the network has none" in output
-    assert output.count(NO_CHOICES) == 5  # refine, scores, tables, boxes_needed and report
+    assert output.count(NO_CHOICES) == 6  # refine, scores, tables, boxes_needed, selected and report
     assert f"{NO_CHOICES}, so low is 0.1 and high is 0.7" in output
     made = tables(clone)
     assert "cam" not in {*made["scores"]["map"], *made["leaderboard"]["map"], *made["comparisons"]["map"]}
+    assert "cam" not in {*made["selectors"]["map"]}
+    assert made["selectors"]["mean_iou"].notna().all()
+    assert made["selectors"]["loss"].isna().all()  # nothing is chosen on holdout
     board = made["leaderboard"]
     assert board[["holdout", "less_cam"]].isna().all(axis=None)
     assert set(board["threshold"].dropna()) == {0.1}  # the fixed one
@@ -81,9 +87,14 @@ def test_without_cam_and_without_boxes_on_holdout(clone: pathlib.Path) -> None:
 def test_without_boxes_in_test(clone: pathlib.Path) -> None:
     before = {name: table.columns.tolist() for name, table in tables(clone).items()}
     remove_boxes(clone, "test")
-    assert run(clone).count(NO_SCORES) == 4  # scores, tables, boxes_needed and report
+    assert run(clone).count(NO_SCORES) == 5  # scores, tables, boxes_needed, selected and report
     assert {name: table.columns.tolist() for name, table in tables(clone).items()} == before
-    assert all(table.empty for table in tables(clone).values())
+    made = tables(clone)
+    choices = made.pop("selectors")
+    assert all(table.empty for table in made.values())
+    # what is chosen without a box is known, but not what it is worth
+    assert choices[["selector", "map", "layer", "threshold"]].notna().all(axis=None)
+    assert choices.drop(columns=["selector", "map", "layer", "threshold"]).isna().all(axis=None)
     headline = content(clone, "metrics/localization.json")
     assert (headline["images"], headline["images_without_box"]) == (0, 20)
     claims = json.loads((clone / "metrics/claims.json").read_text())

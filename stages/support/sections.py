@@ -194,6 +194,11 @@ class Refine(Section):
         return self
 
 
+class Selection(Section):
+    images: Count
+    thresholds: Annotated[list[Threshold], Field(min_length=1)]
+
+
 class Bootstrap(Section):
     draws: Annotated[int, Field(ge=100)]
 
@@ -214,6 +219,7 @@ class Params(Section):
     heatmaps: Heatmaps
     boxes: Boxes
     refine: Refine
+    selection: Selection
     bootstrap: Bootstrap
     toy_dogs: Recipe
     stanford_dogs: Recipe
