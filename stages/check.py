@@ -14,7 +14,7 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-from stages.support import coco_paths, params, pipeline, sections
+from stages.support import coco_paths, params, pipeline, recipes, sections
 from stages.support.fingerprint import PACKAGES, versions
 from stages.support.folders import aside
 from stages.support.network import Layers, layers_of, network_key, read_layers
@@ -49,15 +49,15 @@ def check_file(name: str, path: str, outputs: Sequence[str]) -> None:
     check_outside(name, path, outputs)
 
 
-def check_source(source: sections.Pictures | sections.Tfds | sections.Coco, outputs: Sequence[str]) -> None:
+def check_source(source: recipes.Pictures | recipes.Tfds | recipes.Coco, outputs: Sequence[str]) -> None:
     """Raise InputError if the user's files lie in what DVC deletes before a run, or COCO files are missing."""
-    if isinstance(source, sections.Coco):
+    if isinstance(source, recipes.Coco):
         for folder in coco_paths.folders(source.coco).values():
             check_outside("download.coco.images", folder, outputs)
         for name in ("train", "test"):
             check_outside(f"download.coco.{name}", getattr(source.coco, name), outputs)
         coco_paths.check(source.coco)
-    if isinstance(source, sections.Tfds):
+    if isinstance(source, recipes.Tfds):
         check_outside("download.folder", source.folder, outputs)
 
 
@@ -77,7 +77,7 @@ def known_layers(settings: sections.Params) -> Layers:
     return read_layers(key) or _built(settings.recipe, settings.canvas_size)
 
 
-def _built(recipe: sections.Recipe, canvas_size: int) -> Layers:
+def _built(recipe: recipes.Recipe, canvas_size: int) -> Layers:
     import stages.support.quiet  # noqa: F401  here, since it takes seconds
 
     from wsol.networks import classifier, opening, resizing

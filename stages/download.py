@@ -15,7 +15,7 @@ import sys
 
 import tensorflow_datasets as tfds
 
-from stages.support import params, sections
+from stages.support import params, recipes
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.run import run
@@ -40,20 +40,20 @@ def main() -> str:
     return "\n".join([f"download: wrote {target} ({counts} images)", *remarks])
 
 
-def prepare(folder: pathlib.Path, name: str, recipe: sections.Recipe) -> tuple[tfds.core.DatasetBuilder, list[str]]:
+def prepare(folder: pathlib.Path, name: str, recipe: recipes.Recipe) -> tuple[tfds.core.DatasetBuilder, list[str]]:
     """Prepare a dataset in the folder. Also returns sentences about what was left out."""
     from stages.support import converted, from_coco, from_tfds
     from wsol.data import prepared
 
     source = recipe.download
     shutil.rmtree(folder / name, ignore_errors=True)  # of a stopped run; the user's pictures may have changed since
-    if isinstance(source, sections.Coco):
+    if isinstance(source, recipes.Coco):
         return from_coco.prepare(folder, name, source.coco, recipe.classes)
-    if isinstance(source, sections.Pictures):
-        builder, source = toy_dogs(folder, source), sections.Tfds(tfds=name, folder=str(folder))
+    if isinstance(source, recipes.Pictures):
+        builder, source = toy_dogs(folder, source), recipes.Tfds(tfds=name, folder=str(folder))
     else:
         builder = from_tfds.fetch(folder / "fetched", source.tfds, source.folder)
-    is_plain = source == sections.Tfds(tfds=source.tfds, folder=source.folder)
+    is_plain = source == recipes.Tfds(tfds=source.tfds, folder=source.folder)
     if recipe.classes == "all" and is_plain and prepared.is_uniform(builder):
         return inside(builder, folder), []
     return converted.convert(builder, folder, name, source, recipe.classes)
@@ -83,7 +83,7 @@ def inside(builder: tfds.core.DatasetBuilder, folder: pathlib.Path) -> tfds.core
     return tfds.builder_from_directory(folder / "copy")
 
 
-def toy_dogs(folder: pathlib.Path, recipe: sections.Pictures) -> tfds.core.DatasetBuilder:
+def toy_dogs(folder: pathlib.Path, recipe: recipes.Pictures) -> tfds.core.DatasetBuilder:
     """Draw toy_dogs into the folder."""
     builder = Builder(config=Pictures(name="pictures", **recipe.model_dump()), data_dir=folder / "fetched")
     builder.download_and_prepare()

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from stages.support import epochs, files, params, sections
+from stages.support import epochs, files, params, recipes, sections
 from stages.support.fingerprint import fingerprint
 from stages.support.folders import replace, workspace
 from stages.support.pictures import named_pictures
@@ -78,7 +78,7 @@ def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, setti
     return predict(model, splits, settings.recipe)
 
 
-def predict(model: keras.Model, splits: Splits, recipe: sections.Recipe) -> Logits:
+def predict(model: keras.Model, splits: Splits, recipe: recipes.Recipe) -> Logits:
     """Every split's logits."""
     size, batch = recipe.image_size, recipe.finetune.batch_size
     return {
@@ -106,7 +106,7 @@ def train_head(folder: pathlib.Path, model: keras.Model, table: pd.DataFrame, se
     return {name: head.predict(features, verbose=epochs.verbosity()) for name, (features, _) in pooled.items()}
 
 
-def check_features(recipe: sections.Recipe) -> None:
+def check_features(recipe: recipes.Recipe) -> None:
     """Raise InputError if the features are of another content of the weights or model file, which DVC does not see."""
     if pathlib.Path(f"data/features/{WEIGHTS}").read_text().strip() != weights_digest(recipe):
         raise InputError(
@@ -131,7 +131,7 @@ def optimise(
     batches: Callable[[int], tf.data.Dataset],
     examples: int,
     held_out: tf.data.Dataset,
-    settings: sections.Training,
+    settings: recipes.Training,
 ) -> None:
     """Train the model and load its best weights on `held_out`.
 
@@ -166,7 +166,7 @@ def optimise(
     model.load_weights(epochs.best_weights(state))
 
 
-def warn_below_chance(top1: float, classes: int, backbone: sections.Backbone) -> None:
+def warn_below_chance(top1: float, classes: int, backbone: recipes.Backbone) -> None:
     """Warn if a user's classifier is right for less than three times the share that chance gives.
 
     With fewer than five classes the limit is half way between chance and 1.

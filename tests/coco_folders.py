@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from stages import download
-from stages.support import sections
+from stages.support import recipes
 from wsol.data import datasets
 
 WIDTH, HEIGHT = 40, 20  # of every picture
@@ -69,7 +69,7 @@ class Folder:
     def prepare_as_it_is(self) -> tuple[Any, list[str]]:
         files = {split: str(self.path / f"{split}.json") for split in ("train", "test")}
         source = {"coco": {"images": str(self.images), **files, **self.options}}
-        recipe = sections.Recipe.model_construct(download=sections.Coco.model_validate(source), classes=self.classes)
+        recipe = recipes.Recipe.model_construct(download=recipes.Coco.model_validate(source), classes=self.classes)
         builder, remarks = download.prepare(self.path / "work", "my_pets", recipe)
         return datasets.load(str(builder.data_path)), remarks
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stages import check
-from stages.support import sections
+from stages.support import recipes
 from wsol.errors import InputError
 
 
@@ -21,7 +21,7 @@ def paths(tmp_path: pathlib.Path) -> dict[str, Any]:
 
 
 def check_source(paths: dict[str, Any], *outputs: str) -> None:
-    check.check_source(sections.Coco.model_validate({"coco": paths}), outputs)
+    check.check_source(recipes.Coco.model_validate({"coco": paths}), outputs)
 
 
 def test_paths_that_exist(paths: dict[str, Any], tmp_path: pathlib.Path) -> None:

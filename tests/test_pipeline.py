@@ -31,6 +31,7 @@ WITHOUT_EFFECT = {
             "pictures",
             "pipeline",
             "quiet",
+            "recipes",
             "rows",
             "run",
             "sections",

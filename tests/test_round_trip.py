@@ -8,7 +8,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from stages import download
-from stages.support import sections
+from stages.support import recipes
 from wsol.data import datasets
 
 SHARE = 0.34
@@ -20,14 +20,14 @@ def brought_back(
 ) -> tfds.core.DatasetBuilder:
     folder = tmp_path_factory.mktemp("coco")
     files = coco_export.export(toy_dogs, folder)
-    source = sections.Coco.model_validate({"coco": files})
+    source = recipes.Coco.model_validate({"coco": files})
     builder, remarks = download.prepare(folder / "work", "my_dogs", recipe(source, "all"))
     assert remarks == []
     return datasets.load(str(builder.data_path))
 
 
-def recipe(source: sections.Download, classes: list[str] | str) -> sections.Recipe:
-    return sections.Recipe.model_construct(download=source, classes=classes)
+def recipe(source: recipes.Download, classes: list[str] | str) -> recipes.Recipe:
+    return recipes.Recipe.model_construct(download=source, classes=classes)
 
 
 def test_order_split_classes_and_ids_are_the_same(
@@ -57,7 +57,7 @@ def test_pictures_keep_their_bytes(toy_dogs: tfds.core.DatasetBuilder, brought_b
 
 def test_some_classes_of_a_drawn_dataset(toy_dogs: tfds.core.DatasetBuilder, tmp_path: pathlib.Path) -> None:
     names = toy_dogs.info.features["label"].names
-    source = sections.Pictures(seed=0, train=3, test=1)
+    source = recipes.Pictures(seed=0, train=3, test=1)
     builder, remarks = download.prepare(tmp_path, "toy_dogs", recipe(source, [names[5], names[2]]))
     before, after = datasets.table(toy_dogs, SHARE, 0), datasets.table(datasets.load(str(builder.data_path)), SHARE, 0)
     chosen = before[before["label"].isin([2, 5])]

@@ -6,8 +6,8 @@ import pathlib
 import pytest
 
 from stages import check, finetune
-from stages.support import network, pipeline, sections, untrained
-from stages.support.sections import Backbone
+from stages.support import network, pipeline, recipes, untrained
+from stages.support.recipes import Backbone
 from wsol.errors import InputError
 
 LAYERS = network.Layers(["a", "b", "c"], ["b", "c"], ["c"], cam=False)
@@ -64,7 +64,7 @@ def test_features_of_an_earlier_model(tmp_path: pathlib.Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     mine = pathlib.Path("mine.keras")
     mine.write_bytes(b"a model")
-    recipe = sections.Recipe.model_construct(backbone=Backbone(model="mine.keras"))
+    recipe = recipes.Recipe.model_construct(backbone=Backbone(model="mine.keras"))
     pathlib.Path("data/features").mkdir(parents=True)
     pathlib.Path("data/features/weights.txt").write_text(untrained.weights_digest(recipe) + "\n")
     finetune.check_features(recipe)

@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from coco_folders import png
 
 from stages import download
-from stages.support import sections
+from stages.support import recipes
 from wsol.data import datasets
 
 F = tfds.features
@@ -107,8 +107,8 @@ def store(folder: pathlib.Path, spec: str, splits: dict[str, list[dict[str, Any]
 
 def prepare(folder: pathlib.Path, classes: list[str] | str = "all", **options: Any) -> tuple[Any, list[str]]:
     """What the stage `download` makes of the dataset `tiny` in the folder, and what it says."""
-    source = sections.Tfds(tfds="tiny", folder=str(folder), **options)
-    recipe = sections.Recipe.model_construct(download=source, classes=classes)
+    source = recipes.Tfds(tfds="tiny", folder=str(folder), **options)
+    recipe = recipes.Recipe.model_construct(download=source, classes=classes)
     builder, remarks = download.prepare(folder / "work", "mine", recipe)
     return datasets.load(str(builder.data_path)), remarks
 

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from stages.support.sections import CocoFiles
+from stages.support.recipes import CocoFiles
 from wsol.errors import InputError
 
 

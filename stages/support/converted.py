@@ -9,7 +9,7 @@ import stages.support.quiet  # noqa: F401
 import numpy as np
 import tensorflow_datasets as tfds
 
-from stages.support import left_out, sections
+from stages.support import left_out, recipes
 from stages.support.left_out import Row
 from wsol.data import annotations, objects, pictures, prepared
 from wsol.errors import InputError
@@ -33,7 +33,7 @@ class Log(NamedTuple):
 
 
 def convert(
-    builder: tfds.core.DatasetBuilder, folder: pathlib.Path, name: str, recipe: sections.Tfds, classes: list[str] | str
+    builder: tfds.core.DatasetBuilder, folder: pathlib.Path, name: str, recipe: recipes.Tfds, classes: list[str] | str
 ) -> tuple[tfds.core.DatasetBuilder, list[str]]:
     """Prepare a dataset in `folder`.
 
@@ -65,7 +65,7 @@ def convert(
     return converted, left_out.summary(name, len(log.left_out), len(log.unlabelled), len(log.several))
 
 
-def split_names(builder: tfds.core.DatasetBuilder, recipe: sections.Tfds) -> dict[str, str]:
+def split_names(builder: tfds.core.DatasetBuilder, recipe: recipes.Tfds) -> dict[str, str]:
     """The source's splits for `train` and `test`."""
     splits = builder.info.splits
     names = {"train": recipe.train, "test": recipe.test or ("test" if "test" in splits else "validation")}

@@ -10,7 +10,7 @@ import stages.support.quiet  # noqa: F401
 
 import tensorflow_datasets as tfds
 
-from stages.support import coco_paths, left_out, sections
+from stages.support import coco_paths, left_out, recipes
 from stages.support.left_out import Row
 from wsol.data import coco_format, coco_source, objects, pictures, prepared
 from wsol.errors import InputError
@@ -32,7 +32,7 @@ class Reading(NamedTuple):
 
 
 def prepare(
-    folder: pathlib.Path, name: str, source: sections.CocoFiles, classes: list[str] | str
+    folder: pathlib.Path, name: str, source: recipes.CocoFiles, classes: list[str] | str
 ) -> tuple[tfds.core.DatasetBuilder, list[str]]:
     """Prepare a dataset in `folder`.
 

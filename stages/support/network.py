@@ -6,7 +6,7 @@ import pathlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from stages.support.folders import aside
-from stages.support.sections import Backbone
+from stages.support.recipes import Backbone
 from wsol.errors import InputError
 
 if TYPE_CHECKING:

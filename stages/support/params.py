@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from stages.support import pipeline
-from stages.support.sections import Params, value_of
+from stages.support.recipes import value_of
+from stages.support.sections import Params
 from wsol.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -7,7 +7,7 @@ import stages.support.quiet  # noqa: F401
 
 import keras
 
-from stages.support.sections import Recipe
+from stages.support.recipes import Recipe
 from wsol.errors import InputError
 from wsol.networks import classifier, opening
 
