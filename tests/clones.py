@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 STAGES = (
     *("check", "download", "features", "finetune", "curves", "heatmaps"),
     *("boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected", "report"),
-    *("figures", "gallery", "page"),
+    *("figures", "gallery", "page", "recommendation"),
 )
 
 

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 PICTURES = ["figures", "gallery"]
 FROM_HEATMAPS = [
     *("heatmaps", "boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected"),
-    *("report", *PICTURES),
+    *("report", *PICTURES, "recommendation"),
 ]
 
 
@@ -89,6 +89,7 @@ def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
         "figures",
         "gallery",
         "page",
+        "recommendation",
     ):
         succeed(clone, sys.executable, "-m", f"stages.{stage}")
     assert succeed(clone, "dvc", "status").strip() == "Data and pipelines are up to date."

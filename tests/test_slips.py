@@ -39,7 +39,9 @@ def listing(folder: pathlib.Path) -> dict[str, int]:
 # ---------------------------------------------------------------- params
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("page", "curves")])  # which read none
+@pytest.mark.parametrize(
+    "stage", [stage for stage in STAGES if stage not in ("page", "curves", "recommendation")]
+)  # which read none
 def test_every_stage_checks_every_parameter(clone: pathlib.Path, stage: str) -> None:
     set_params(clone, {"ground_truth": "last"})
     assert "ground_truth to be 'best' or 'first'; got 'last'" in sentence(clone, stage)
