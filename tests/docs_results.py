@@ -62,8 +62,41 @@ def chosen_cell(result: Results, map_name: str) -> str:
     return f"{cell(row)}, `{chosen['layer']}` at {chosen['threshold']:.2f}"
 
 
-def less_centre_box(result: Results, mean_iou: float) -> str:
-    return f"{mean_iou - result.headline['baselines']['centre_box']['mean_iou']:.4f}"
+def over_centre_box(result: Results, key: tuple[str, str, str], score: str = "mean_iou_chosen") -> str:
+    """The paired difference of a map to the centre box."""
+    rows = result.comparisons.query("comparison == 'map less centre box'")
+    return cell(of(rows, score=score, map=key[0], layer=key[1], refinement=key[2]))
+
+
+def cam_key(result: Results) -> tuple[str, str, str]:
+    return ("cam", of(result.scores, map="cam")["layer"], "none")
+
+
+def minus_centre_box() -> list[str]:
+    """Rows of maps less the centre box, paired."""
+
+    def row(title: str, cells: list[str]) -> str:
+        return f"| {title} | not given | {' | '.join(cells)} |"
+
+    both, studys = (REAL, TOY), ("grad_cam", LAYER, "none")
+    return [
+        row("CAM, at threshold 0.1", [over_centre_box(result, cam_key(result), "mean_iou") for result in both]),
+        row("Grad-CAM at the study's layer, at 0.1", [over_centre_box(result, studys, "mean_iou") for result in both]),
+        row("CAM, threshold chosen", [over_centre_box(result, cam_key(result)) for result in both]),
+        row("LayerCAM, mean of all layers, threshold chosen", [over_centre_box(result, FUSED) for result in both]),
+        row("the same, refined by GrabCut", [over_centre_box(result, REFINED) for result in both]),
+    ]
+
+
+def beat_the_centre_box(result: Results, title: str) -> str:
+    """How many maps are better than the centre box, and worse, by their intervals."""
+    rows = result.comparisons.query("comparison == 'map less centre box' and refinement == 'none'")
+    fixed, chosen = (rows[rows["score"] == score] for score in ("mean_iou", "mean_iou_chosen"))
+    return (
+        f"On {title}, {(fixed['low'] > 0).sum()} of {len(fixed)} unrefined maps beat the centre box at threshold 0.1, "
+        f"and {(chosen['low'] > 0).sum()} at thresholds chosen on holdout. "
+        f"The box beats {(fixed['high'] < 0).sum()} and {(chosen['high'] < 0).sum()} of them."
+    )
 
 
 def layers_that_beat_cam(result: Results, score: str) -> pd.DataFrame:
@@ -145,6 +178,30 @@ def choices_with_k_boxes(result: Results) -> str:
         cells = [f"{row['mean_iou']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in chosen]
         lines.append(f"| {k} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def enough_boxes(result: Results, title: str) -> str:
+    """From which number of images on the choice beats the centre box."""
+    centre_box = result.headline["baselines"]["centre_box"]["mean_iou"]
+    counts = {
+        column: [first_above(of_set[column], of_set["k"], centre_box) for of_set in sets_of_candidates(result)]
+        for column in ("mean_iou", "low")
+    }
+    return (
+        f"On {title}, the mean of the draws is above the centre box from k = {', '.join(counts['mean_iou'])} on, in "
+        f"the order of the columns, and the 5th percentile from k = {', '.join(counts['low'])} on."
+    )
+
+
+def sets_of_candidates(result: Results) -> list[pd.DataFrame]:
+    return [result.boxes_needed[result.boxes_needed["candidates"] == name] for name in CANDIDATES]
+
+
+def first_above(values: pd.Series, k: pd.Series, level: float) -> str:
+    """The k from which on all values are above a level, or `none`."""
+    below = k[values <= level]
+    above = k[k > below.max()] if len(below) else k
+    return str(above.iloc[0]) if len(above) else "none"
 
 
 def without_boxes(result: Results, title: str) -> str:
