@@ -139,6 +139,15 @@ def leader_cell(result: Results, map_name: str, layer: str, refinement: str) -> 
     return f"{row['mean_iou']:.4f} ({row['mean_iou_low']:.3f} to {row['mean_iou_high']:.3f}){at}"
 
 
+def best_maps() -> str:
+    names = [map_title(*result.leaderboard.iloc[0][["map", "layer", "refinement"]]) for result in (REAL, TOY)]
+    counts = [len(result.leaderboard) for result in (REAL, TOY)]
+    return (
+        f"**The best map on holdout** is {names[0]}, of {counts[0]} maps on real dogs, and {names[1]}, of {counts[1]} "
+        "maps on `toy_dogs`."
+    )
+
+
 def first_of_leaderboard(result: Results, title: str) -> str:
     row = result.leaderboard.iloc[0]
     name = map_title(row["map"], row["layer"], row["refinement"])
