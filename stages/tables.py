@@ -39,6 +39,10 @@ from wsol.scores.leaderboard import COLUMNS as LEADERBOARD_COLUMNS
 from wsol.scores.leaderboard import leaderboard
 from wsol.scores.localization import at_threshold, with_fixed
 
+COVERED = (
+    "Each verdict is for these {} test images and this one training. "
+    "`python -m stages.trainings` compares trainings that differ in their seed."
+)
 SHOWN = ("mean_iou", "mean_iou_chosen")  # the scores of data/iou.parquet
 
 Tables = dict[str, pd.DataFrame]
@@ -58,7 +62,7 @@ def main() -> str:
     scored = len(images["test"].index) > 0
     made = make_tables(scores, boxes, images["test"], names, counts, settings.seed) if scored else empty_tables()
     judged = claims.judged(read_claimed_scores(thresholds, maps, images), maps, counts)
-    write_tables(made, claims.markdown(judged))
+    write_tables(made, f"{claims.markdown(judged)}\n{COVERED.format(len(images['test'].index))}\n")
     write_claims(judged, images["test"].index["image"])
     reported = reported_images(index, "test")
     by_image = scores if scored else without_iou(scores, settings.threshold, len(reported.index))

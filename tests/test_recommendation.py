@@ -23,7 +23,10 @@ LEADERBOARD = pd.DataFrame(
         "less_centre_box_high": [0.09, 0.12],
     }
 )
-SCORES = pd.DataFrame({"score": ["mean_iou_chosen", "mean_iou_chosen", "mean_iou"], "oracle": [0.55, 0.61, 0.9]})
+SCORES = pd.DataFrame(
+    {"score": ["mean_iou_chosen", "mean_iou_chosen", "mean_iou"], "oracle": [float("nan"), 0.61, 0.9]}
+)
+SCORES["estimate"] = [0.55, 0.58, 0.9]
 FIXED = pd.DataFrame(
     {
         "selector": ["otsu", "fixed_rule"],
@@ -82,6 +85,11 @@ def test_without_boxes_in_holdout_it_is_the_fixed_rule() -> None:
         "This is a fixed rule: no holdout image has a box to choose by.",
         "Its mean IoU on test is 0.5000 (0.4000 to 0.6000).",
     ]
+
+
+def test_a_refined_map_may_be_the_best_in_hindsight() -> None:
+    better = SCORES.assign(estimate=[0.65, 0.58, 0.9])
+    assert recommendation(LEADERBOARD, better, FIXED, boxed=150)["less_hindsight"] == pytest.approx(0.55 - 0.65)
 
 
 def test_without_any_box() -> None:

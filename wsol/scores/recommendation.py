@@ -33,7 +33,8 @@ def recommendation(
     row = selectors.set_index("selector").loc[FIXED_RULE] if best is None else best
     ends = ("mean_iou", "low", "high") if best is None else ("mean_iou", "mean_iou_low", "mean_iou_high")
     less = ("less_centre_box", "less_centre_box_low", "less_centre_box_high")
-    hindsight = scores.loc[scores["score"] == "mean_iou_chosen", "oracle"].max()
+    chosen = scores[scores["score"] == "mean_iou_chosen"]
+    hindsight = chosen["oracle"].fillna(chosen["estimate"]).max()  # a refined map has no threshold to choose
     refinement = {"refinement": row.get("refinement", "none")}
     return {
         **{name: row[name] for name in KEY if name != "refinement"},
