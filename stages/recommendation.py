@@ -2,7 +2,7 @@
 
     python -m stages.recommendation
 
-Reads   data/heatmaps/index.parquet, tables/leaderboard.csv, tables/scores.csv, tables/selectors.csv
+Reads   data/scores/chosen.parquet, tables/leaderboard.csv, tables/scores.csv, tables/selectors.csv
 Writes  metrics/recommendation.json
 Takes   no time
 
@@ -11,16 +11,13 @@ The choice is made on holdout. Where holdout has no boxes, a fixed rule stands f
 
 from stages.support import files
 from stages.support.run import run
-from wsol.scores.images import scored_images
 from wsol.scores.recommendation import recommendation, sentences
-
-TABLES = ("leaderboard", "scores", "selectors")
 
 
 def main() -> str:
-    boxed = len(scored_images(files.read_table("data/heatmaps/index.parquet"), "holdout").index)
-    leaderboard, scores, selectors = (files.read_csv(f"tables/{name}.csv") for name in TABLES)
-    figures = recommendation(leaderboard, scores, selectors, boxed)
+    chosen = files.read_table("data/scores/chosen.parquet", [("score", "==", "mean_iou_chosen")])
+    tables = (files.read_csv(f"tables/{name}.csv") for name in ("leaderboard", "scores", "selectors"))
+    figures = recommendation(chosen[chosen["split"] == "holdout"], *tables)
     files.write_json("metrics/recommendation.json", figures)
     return "\n".join(["recommendation: wrote metrics/recommendation.json", "", *sentences(figures)])
 

@@ -35,7 +35,7 @@ from wsol.maps import one_pass
 from wsol.networks import precision
 from wsol.selection import selectors
 from wsol.selection.agreement import agreement, mirrored
-from wsol.selection.candidates import candidates, first_images, nearest
+from wsol.selection.candidates import FIXED_THRESHOLD, candidates, first_images, nearest
 from wsol.selection.otsu import separability
 from wsol.selection.probabilities import class_probabilities
 from wsol.selection.variants import Measures, distinct, measures, pictures
@@ -55,7 +55,7 @@ def main() -> str:
     holdout = index[index["split"] == "holdout"]
     places = first_images(holdout["label"].to_numpy(), settings.selection.images, settings.seed)
     levels = grid(settings.boxes.thresholds.step, settings.boxes.thresholds.also)
-    levels = [levels[place] for place in nearest(levels, settings.selection.thresholds)]
+    levels = [levels[place] for place in nearest(levels, [*settings.selection.thresholds, FIXED_THRESHOLD])]
     table = candidates(maps, levels)
     with workspace("data/selectors", fingerprint("selectors")) as folder:
         measure(folder / "measures", holdout.iloc[places], maps, levels, settings)

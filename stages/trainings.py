@@ -18,6 +18,7 @@ from typing import Any
 
 import dvc.api
 import pandas as pd
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 from tqdm import tqdm
 
@@ -42,6 +43,7 @@ Revision = str | None
 
 def main() -> str:
     settings = params.read_all()
+    check_workspace()
     compared: Key = (settings.map, settings.layer, UNREFINED)
     revisions = revisions_by_seed()
     if len(revisions) < 2:
@@ -61,12 +63,21 @@ def main() -> str:
     return f"trainings: wrote tables/trainings.csv and plots/trainings.svg ({len(by_seed)} trainings)"
 
 
+def check_workspace() -> None:
+    """Raise InputError unless the outputs in the workspace are those of its params.yaml."""
+    with Repo() as repo:
+        if repo.status():
+            raise InputError(
+                "Expected the outputs to be those of params.yaml, but `dvc status` names changes: run `dvc repro`."
+            )
+
+
 def revisions_by_seed() -> dict[int, Revision]:
     """The runs with the workspace's params but for the training's seed. The workspace comes before an experiment."""
-    here = content(WORKSPACE)
+    here = params_of(WORKSPACE)
     runs: dict[int, Revision] = {seed_of(here): WORKSPACE}
     for revision in experiments():
-        there = content(revision)
+        there = params_of(revision)
         if there["dataset"] == here["dataset"] and without_seed(there) == without_seed(here):
             runs.setdefault(seed_of(there), revision)
     return runs
@@ -79,19 +90,19 @@ def experiments() -> Iterator[str]:
             yield row["rev"]
 
 
-def content(revision: Revision) -> dict[str, Any]:
+def params_of(revision: Revision) -> dict[str, Any]:
     """params.yaml of a revision."""
     return dict(YAML(typ="safe").load(dvc.api.read("params.yaml", rev=revision)))
 
 
-def seed_of(content: dict[str, Any]) -> int:
-    return int(content[content["dataset"]]["finetune"].get("seed", 0))
+def seed_of(params_yaml: dict[str, Any]) -> int:
+    return int(params_yaml[params_yaml["dataset"]]["finetune"].get("seed", 0))
 
 
-def without_seed(content: dict[str, Any]) -> dict[str, Any]:
-    recipe = content[content["dataset"]]
+def without_seed(params_yaml: dict[str, Any]) -> dict[str, Any]:
+    recipe = params_yaml[params_yaml["dataset"]]
     finetune = {name: value for name, value in recipe["finetune"].items() if name != "seed"}
-    return content | {content["dataset"]: recipe | {"finetune": finetune}}
+    return params_yaml | {params_yaml["dataset"]: recipe | {"finetune": finetune}}
 
 
 def training(revision: Revision) -> trainings.Training:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import docs_trainings
 import pandas as pd
 from clones import ROOT
 from docs_results import (
@@ -37,40 +38,40 @@ from docs_results import (
 
 from wsol.maps.titles import method_title
 from wsol.maps.titles import title as map_title
-from wsol.scores.claims import markdown
+
+FUSED_TITLE = "LayerCAM, mean of all layers"
 
 
 def readme() -> list[str]:
-    both = (REAL, TOY)
+    """The table's rows, with real dogs of one training and toy_dogs of several, and the sentences below it."""
 
-    def row(title: str, study: str, cells: list[str]) -> str:
-        return f"| {title} | {study} | {' | '.join(cells)} |"
+    def baseline(name: str) -> str:
+        return cell(of(REAL.baselines, baseline=name, score="mean_iou"))
 
-    def baseline(name: str) -> list[str]:
-        return [cell(of(result.baselines, baseline=name, score="mean_iou")) for result in both]
-
+    rows = [
+        ("CAM", "0.4226", cell(REAL.headline["cam"])),
+        (f"Grad-CAM at `{LAYER}`", "0.3708", cell(REAL.headline["compared"])),
+        ("CAM minus Grad-CAM, paired", "0.0518", cell(REAL.headline["cam_less_compared"])),
+        (FUSED_TITLE, "not given", cell(of(REAL.scores, map="layer_cam", layer="all", score="mean_iou"))),
+        ("CAM", "not given", chosen_cell(REAL, "cam")),
+        ("Grad-CAM", "not given", chosen_cell(REAL, "compared")),
+        (FUSED_TITLE, "not given", leader_cell(REAL, *FUSED)),
+        ("the same, refined by GrabCut", "not given", leader_cell(REAL, *REFINED)),
+        ("full-image box", "not given", baseline("full_image")),
+        ("centre box, its side chosen on holdout", "not given", baseline("centre_box")),
+        *((title, "not given", text) for title, text in minus_centre_box(REAL).items()),
+        ("top-1 accuracy", "not given", f"{REAL.headline['classification']['top1']:.3f}"),
+    ]
+    toy = [str(TOY.headline["images"]), *docs_trainings.readme_cells()]
     return [
-        row("test images", "1", [str(result.headline["images"]) for result in both]),
-        row("CAM", "0.4226", [cell(result.headline["cam"]) for result in both]),
-        row(f"Grad-CAM at `{LAYER}`", "0.3708", [cell(result.headline["compared"]) for result in both]),
-        row(
-            "LayerCAM, mean of all layers",
-            "not given",
-            [cell(of(result.scores, map="layer_cam", layer="all", score="mean_iou")) for result in both],
+        f"| {' | '.join([*row, text])} |"
+        for row, text in zip([("test images", "1", str(REAL.headline["images"])), *rows], toy, strict=True)
+    ] + [
+        *(
+            f"- **{title}.** {compared(result)} {count(result, 'mean_iou')} of {layers(result)} layers beat CAM at "
+            f"threshold 0.1, and {count(result, 'mean_iou_chosen')} at thresholds chosen on holdout."
+            for title, result in (("Real dogs", REAL), ("`toy_dogs`, seed 0", TOY))
         ),
-        row("CAM minus Grad-CAM, paired", "0.0518", [cell(result.headline["cam_less_compared"]) for result in both]),
-        row("CAM", "not given", [chosen_cell(result, "cam") for result in both]),
-        row("Grad-CAM", "not given", [chosen_cell(result, "compared") for result in both]),
-        row("LayerCAM, mean of all layers", "not given", [leader_cell(result, *FUSED) for result in both]),
-        row("the same, refined by GrabCut", "not given", [leader_cell(result, *REFINED) for result in both]),
-        row("full-image box", "not given", baseline("full_image")),
-        row("centre box, its side chosen on holdout", "not given", baseline("centre_box")),
-        row("top-1 accuracy", "not given", [f"{result.headline['classification']['top1']:.3f}" for result in both]),
-        *minus_centre_box(),
-        f"- **Real dogs.** {compared(REAL)} {count(REAL, 'mean_iou')} of {layers(REAL)} layers beat CAM at "
-        f"threshold 0.1, and {count(REAL, 'mean_iou_chosen')} at thresholds chosen on holdout.",
-        f"- **`toy_dogs`.** {compared(TOY)} {count(TOY, 'mean_iou')} of {layers(TOY)} layers beat CAM at "
-        f"threshold 0.1, and {count(TOY, 'mean_iou_chosen')} at thresholds chosen on holdout.",
         best_maps(),
     ]
 
@@ -125,12 +126,14 @@ def claims_of_both_recipes() -> str:
 
 
 def claims_with_the_same_verdict(verdict: str) -> str:
-    everywhere = [
+    """The claims that have this verdict in every training on toy_dogs and in both recipes on real dogs."""
+    on_toy = docs_trainings.claims_alike(TOY, verdict.replace(" ", "_"))
+    alike = [
         rows[0]["claim"]
-        for rows in zip(TOY.claims, REAL.claims, STUDYS.claims, strict=True)
-        if {row["verdict"] for row in rows} == {verdict}
+        for rows in zip(REAL.claims, STUDYS.claims, strict=True)
+        if {row["verdict"] for row in rows} == {verdict} and rows[0]["claim"] in on_toy
     ]
-    return ", ".join(f'"{claim}"' for claim in everywhere)
+    return ", ".join(f'"{claim}"' for claim in alike)
 
 
 def beat_cam(result: Results, title: str) -> str:
@@ -180,13 +183,14 @@ def max_box_acc() -> str:
 
 
 def findings() -> list[str]:
-    holding = [sum(row["verdict"] == "holds" for row in result.claims) for result in (TOY, REAL, STUDYS)]
+    holding = [sum(row["verdict"] == "holds" for row in result.claims) for result in (REAL, STUDYS)]
     return [
-        markdown(TOY.claims),
+        *docs_trainings.findings(),
         claims_of_both_recipes(),
-        f"Of the {len(TOY.claims)} claims, {holding[0]} hold on `toy_dogs`, {holding[1]} on real dogs with the default "
-        f"parameters, and {holding[2]} on real dogs with the study's recipe.",
-        f"These claims hold in all three cases: {claims_with_the_same_verdict('holds')}.",
+        f"Of the {len(TOY.claims)} claims, {len(docs_trainings.claims_alike(TOY, 'holds'))} hold in every training on "
+        f"`toy_dogs`, {holding[0]} on real dogs with the default parameters, and {holding[1]} on real dogs with the "
+        "study's recipe.",
+        f"These claims hold in all cases: {claims_with_the_same_verdict('holds')}.",
         f"These claims do not hold in any case: {claims_with_the_same_verdict('does not hold')}.",
         *(
             text(*case)

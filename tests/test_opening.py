@@ -131,6 +131,17 @@ def test_a_softmax_before_flatten(images: np.ndarray, tmp_path: pathlib.Path) ->
     np.testing.assert_allclose(keras.ops.softmax(logits), model(images), rtol=1e-5)
 
 
+@pytest.mark.parametrize("size", [24, 64, 100])
+def test_other_sizes_of_whole_pictures(size: int, tmp_path: pathlib.Path) -> None:
+    for scaled in (keras.layers.Resizing(size, size), lambda image: keras.ops.image.resize(image, (size, size))):
+        image = keras.Input((SIDE, SIDE, 3))
+        features = keras.layers.Conv2D(4, 7, 2, name="conv")(keras.layers.ZeroPadding2D(3)(scaled(image)))
+        model = keras.Model(image, keras.layers.Dense(CLASSES)(keras.layers.GlobalAveragePooling2D()(features)))
+        flat = opening.opened(saved(model, tmp_path))
+        with pytest.raises(InputError, match="has a Resizing layer"):
+            resizing.resized(flat, 2 * SIDE)
+
+
 def test_a_slice_that_swaps_channels_is_no_crop(tmp_path: pathlib.Path) -> None:
     image = keras.Input((SIDE, SIDE, 3))
     features = keras.layers.Conv2D(4, 3, name="conv")(keras.layers.CenterCrop(SIDE, SIDE)(image[..., ::-1]))

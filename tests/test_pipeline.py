@@ -37,7 +37,7 @@ WITHOUT_EFFECT = {
             "sections",
         )
     ),
-    *("wsol/data/coco_format.py", "wsol/errors.py", "wsol/quiet.py"),
+    *("wsol/errors.py", "wsol/quiet.py"),
     *("wsol/maps/checks.py", "wsol/networks/whole_pictures.py"),
 }
 

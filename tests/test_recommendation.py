@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,6 +28,10 @@ SCORES = pd.DataFrame(
     {"score": ["mean_iou_chosen", "mean_iou_chosen", "mean_iou"], "oracle": [float("nan"), 0.61, 0.9]}
 )
 SCORES["estimate"] = [0.55, 0.58, 0.9]
+HOLDOUT = LEADERBOARD[["map", "layer", "refinement", "threshold"]].assign(
+    values=[np.array([0.6] * 150), np.array([0.5] * 150)]
+)
+WITHOUT_BOXES = HOLDOUT.assign(values=[np.array([])] * 2)
 FIXED = pd.DataFrame(
     {
         "selector": ["otsu", "fixed_rule"],
@@ -42,7 +47,7 @@ def lead(*ends: float) -> dict[str, float]:
 
 
 def test_the_best_on_holdout_and_not_on_test() -> None:
-    figures = recommendation(LEADERBOARD, SCORES, FIXED, boxed=150)
+    figures = recommendation(HOLDOUT, LEADERBOARD, SCORES, FIXED)
     assert figures == {
         "map": "layer_cam",
         "layer": "all",
@@ -72,12 +77,12 @@ def test_the_best_on_holdout_and_not_on_test() -> None:
     ],
 )
 def test_a_map_that_does_not_beat_the_centre_box(lows: list[float], expected: str) -> None:
-    figures = recommendation(LEADERBOARD.assign(less_centre_box_low=lows), SCORES, FIXED, boxed=150)
+    figures = recommendation(HOLDOUT, LEADERBOARD.assign(less_centre_box_low=lows), SCORES, FIXED)
     assert expected in sentences(figures)
 
 
 def test_without_boxes_in_holdout_it_is_the_fixed_rule() -> None:
-    figures = recommendation(LEADERBOARD.assign(holdout=float("nan")), SCORES, FIXED, boxed=0)
+    figures = recommendation(WITHOUT_BOXES, LEADERBOARD, SCORES, FIXED)
     assert [figures[name] for name in ("map", "layer", "refinement", "threshold")] == ["layer_cam", "all", "none", 0.1]
     assert figures["mean_iou"] == lead(0.5, 0.4, 0.6) and figures["less_centre_box"] is None
     assert sentences(figures)[:3] == [
@@ -89,13 +94,27 @@ def test_without_boxes_in_holdout_it_is_the_fixed_rule() -> None:
 
 def test_a_refined_map_may_be_the_best_in_hindsight() -> None:
     better = SCORES.assign(estimate=[0.65, 0.58, 0.9])
-    assert recommendation(LEADERBOARD, better, FIXED, boxed=150)["less_hindsight"] == pytest.approx(0.55 - 0.65)
+    assert recommendation(HOLDOUT, LEADERBOARD, better, FIXED)["less_hindsight"] == pytest.approx(0.55 - 0.65)
+
+
+def test_boxes_in_holdout_alone() -> None:
+    figures = recommendation(HOLDOUT, LEADERBOARD.head(0), SCORES.head(0), FIXED)
+    assert figures["map"] == "layer_cam" and figures["mean_iou"] is None
+    assert sentences(figures) == [
+        "Use LayerCAM, all layers, refined by GrabCut.",
+        "It has the highest mean IoU on the 150 holdout images with boxes.",
+    ]
+
+
+def test_the_choice_is_the_best_in_hindsight() -> None:
+    figures = recommendation(HOLDOUT, LEADERBOARD, SCORES.assign(oracle=[float("nan"), 0.5, 0.9]), FIXED)
+    assert figures["less_hindsight"] == 0 and sentences(figures)[-1] == "It is the best choice in hindsight too."
 
 
 def test_without_any_box() -> None:
     nothing: dict[str, Any] = dict.fromkeys(("mean_iou", "low", "high"), float("nan"))
     empty = LEADERBOARD.head(0)
-    figures = recommendation(empty, SCORES.head(0), FIXED.assign(**nothing), boxed=0)
+    figures = recommendation(WITHOUT_BOXES, empty, SCORES.head(0), FIXED.assign(**nothing))
     assert figures["mean_iou"] is figures["less_hindsight"] is figures["beat_centre_box"] is None
     assert sentences(figures) == [
         "Use LayerCAM, all layers at threshold 0.1.",

@@ -6,11 +6,11 @@ import pathlib
 import numpy as np
 import pandas as pd
 import pytest
-from clones import shell, succeed
+from clones import set_params, shell, succeed
 
 from stages import trainings as stage
 from wsol.pictures import figures
-from wsol.scores import trainings
+from wsol.scores import bootstrap, trainings
 from wsol.scores.trainings import Training
 
 COMPARED = ("grad_cam", "a", "none")
@@ -94,10 +94,13 @@ def test_a_single_training_has_no_spread() -> None:
 
 
 def test_the_interval_of_equal_trainings_is_that_of_images() -> None:
-    values = np.random.default_rng(0).uniform(size=(1, 50))
-    assert trainings.interval(np.repeat(values, 3, axis=0), 500, 0) == trainings.interval(values, 500, 0)
-    low, high = trainings.interval(np.array([[0.0] * 50, [1.0] * 50]), 500, 0)
-    assert (low, high) == (0, 1)  # two trainings: a draw may have the same one twice
+    values, of_images = np.random.default_rng(0).uniform(size=(1, 50)), bootstrap.resampled(50, 500, seed=0)
+    repeated = trainings.interval_of_both(np.repeat(values, 3, axis=0), bootstrap.resampled(3, 500, 0), of_images)
+    _, low, high = bootstrap.interval(values.T, of_images)
+    assert repeated == pytest.approx((low[0], high[0]))
+    two = np.array([[0.0] * 50, [1.0] * 50])
+    # a draw may have the same training twice
+    assert trainings.interval_of_both(two, bootstrap.resampled(2, 500, 0), of_images) == (0, 1)
 
 
 def test_points_of_the_figure() -> None:
@@ -128,6 +131,12 @@ def test_without_experiments(clone: pathlib.Path) -> None:
     done = shell(clone, "python", "-m", "stages.trainings")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "queue some with `dvc exp run --queue -S 'toy_dogs.finetune.seed=1,2,3,4'`" in done.stderr
+
+
+def test_outputs_of_other_params(clone: pathlib.Path) -> None:
+    set_params(clone, {"toy_dogs.finetune.seed": 7})
+    done = shell(clone, "python", "-m", "stages.trainings")
+    assert done.returncode == 1 and "`dvc status` names changes: run `dvc repro`." in done.stderr
 
 
 def test_two_trainings(clone: pathlib.Path) -> None:

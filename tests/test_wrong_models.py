@@ -22,7 +22,7 @@ class Doubled(layers.Layer):
 
 
 def classifier(
-    *before: layers.Layer, shape: tuple[int | None, ...] = (SIDE, SIDE, 3), end: str | None = None
+    *before: layers.Layer, shape: tuple[int | None, ...] = (SIDE, SIDE, 3), end: str | layers.Layer | None = None
 ) -> keras.Model:
     pooled = [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(CLASSES, activation=end)]
     return keras.Sequential([keras.Input(shape), *before, *pooled])
@@ -48,6 +48,23 @@ def not_finite() -> keras.Model:
 def ending_in(end: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:
     image = keras.Input((SIDE, SIDE, 3))
     return keras.Model(image, end(classifier()(image)))
+
+
+def first(change: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:
+    image = keras.Input((SIDE, SIDE, 3))
+    return keras.Model(image, classifier(shape=(None, None, 3))(change(image)))
+
+
+def conv_head(activation: str) -> keras.Model:
+    scores = [layers.Conv2D(4, 3), layers.Conv2D(CLASSES, 1, activation=activation), layers.GlobalAveragePooling2D()]
+    return keras.Sequential([keras.Input((SIDE, SIDE, 3)), *scores])
+
+
+def two_streams() -> keras.Model:
+    image = keras.Input((SIDE, SIDE, 3))
+    stem = layers.Conv2D(4, 3)(image)
+    pooled = [layers.GlobalAveragePooling2D()(layers.Conv2D(4, size)(stem)) for size in (3, 5)]
+    return keras.Model(image, layers.Dense(CLASSES)(layers.concatenate(pooled)))
 
 
 def average_of_two() -> keras.Model:
@@ -81,9 +98,21 @@ WRONG: dict[str, tuple[Callable[[], keras.Model], str]] = {
     ),
     "an average of two heads": (average_of_two, "got the activation softmax of"),
     "a softmax of single operations": (lambda: ending_in(hand_written_softmax), "outputs that sum to 1"),
-    "crops of the pictures": (lambda: classifier(layers.CenterCrop(24, 24)), "center_crop crops them"),
-    "random crops": (lambda: classifier(layers.RandomCrop(24, 24)), "which would shift every box"),
-    "cut edges": (lambda: classifier(layers.Cropping2D(4)), "remove it, and crop the pictures before"),
+    "a sigmoid before the pooling": (lambda: conv_head("sigmoid"), "got the activation sigmoid of"),
+    "a PReLU": (lambda: ending_in(layers.PReLU()), "got the activation prelu of"),
+    "clipped outputs": (lambda: ending_in(lambda logits: keras.ops.clip(logits, 0, 6)), "got the activation clip of"),
+    "a layer as the activation": (lambda: classifier(end=layers.ReLU()), "got the activation relu of"),
+    "streams that part after a stem": (two_streams, "has several streams of convolutions before it"),
+    "crops of the pictures": (lambda: classifier(layers.CenterCrop(16, 16)), "to look at whole pictures"),
+    "random crops": (lambda: classifier(layers.RandomCrop(24, 24)), "which would move every box"),
+    "cut edges": (lambda: classifier(layers.Cropping2D(((0, 12), (0, 12)))), "remove that layer"),
+    "crops by resizing": (
+        lambda: classifier(layers.Resizing(16, 32, crop_to_aspect_ratio=True)),
+        "crops, pads, mirrors or shifts them",
+    ),
+    "mirrored pictures": (lambda: first(lambda image: image[:, :, ::-1]), "crops, pads, mirrors or shifts them"),
+    "pictures in a corner": (lambda: classifier(layers.ZeroPadding2D(((0, 32), (0, 32)))), "to look at whole pictures"),
+    "half a picture": (lambda: first(lambda image: image[:, :16, :16]), "to look at whole pictures"),
     "an input that is no picture": (
         lambda: keras.Sequential([keras.Input((8,)), layers.Dense(CLASSES)]),
         "a model of RGB pictures",

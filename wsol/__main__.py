@@ -10,6 +10,7 @@ the boxes.
 import argparse
 import json
 import pathlib
+import re
 import sys
 from typing import Any
 
@@ -138,7 +139,8 @@ def _model(options: argparse.Namespace) -> keras.Model:
 def _in_arguments(sentence: str) -> str:
     """A sentence of `wsol.networks` with the arguments of this command for the parameters."""
     for parameter, argument in ARGUMENTS.items():
-        sentence = sentence.replace(parameter, argument)
+        before = r"(?<![\w./])" if parameter[0].isalpha() else ""  # not inside a path
+        sentence = re.sub(rf"{before}{re.escape(parameter)}(?![\w./]\w)", argument, sentence)
     return sentence
 
 

@@ -104,7 +104,7 @@ def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> 
         except pictures.UnusableError as error:
             bad.append(Row(split, entry.file_name, str(error)))
             continue
-        names.add(entry.file_name)
+        names.add(str(pathlib.PurePosixPath(entry.file_name)))  # ./a.jpg is a.jpg
         reading.clipped.extend(Row(split, entry.file_name, reason) for reason in entry.clipped_boxes)
         label, boxes_yxyx, _ = entry.labelled
         yield (
@@ -117,7 +117,7 @@ def examples(split: str, entries: list[coco_source.Entry], reading: Reading) -> 
 
 def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: set[str]) -> pictures.Picture:
     """A picture of an annotation file; UnusableError with the reason if it cannot be used."""
-    if entry.file_name in names:
+    if str(pathlib.PurePosixPath(entry.file_name)) in names:
         raise pictures.UnusableError("is in the annotation file twice")
     encoded = read_file(reading.images[split], entry.file_name)
     digest = hashlib.sha256(encoded).digest()
@@ -164,7 +164,7 @@ def changes(name: str, bad_boxes: int, clipped: int, resized: int) -> list[tuple
 def read(file: str) -> coco_format.Content:
     """The content of an annotation file."""
     try:
-        content = json.loads(pathlib.Path(file).read_text(encoding="utf8"))
+        content = json.loads(pathlib.Path(file).read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise InputError(
             f"Expected {file} to be a COCO annotation file, but it is not JSON: export it anew."

@@ -19,6 +19,7 @@ KEYS = {
     "annotations": ("image_id", "category_id"),
     "categories": ("id", "name"),
 }
+ROUNDING = 1e-3  # of boxes that are fractions
 CROWD, NO_CROWD = (1, "1"), (0, "0", None)  # values of iscrowd; True equals 1
 
 
@@ -58,7 +59,12 @@ def is_crowd(annotation: Content) -> bool:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # of a whole number beyond floats
+        return False
 
 
 def _check_rows(rows: Any, name: str, file: str) -> None:
@@ -81,8 +87,11 @@ def _check_ids(ids: list[Any], name: str, file: str) -> None:
 def _check_category(row: Content, file: str) -> None:
     name = row["name"]
     # TFDS keeps the names in a text file, one a line
-    if not isinstance(name, str) or len(name.splitlines()) != 1 or not name.strip():
-        raise InputError(f"Expected {file} to name each category by a line of text; got {name!r}: correct it.")
+    if not isinstance(name, str) or len(name.splitlines()) != 1 or name != name.strip():
+        raise InputError(
+            f"Expected {file} to name each category by a line of text, without spaces at its ends; got {name!r}: "
+            "correct it."
+        )
 
 
 def _check_image(row: Content, file: str) -> None:
@@ -107,13 +116,14 @@ def _check_annotation(row: Content, file: str) -> None:
 
 
 def _check_pixels(content: Content, file: str) -> None:
-    """Raise InputError if all boxes lie in 0..1 and an image is larger than a pixel."""
+    """Raise InputError if most boxes lie in 0..1 and an image is larger than a pixel."""
     boxes = [row["bbox"] for row in content["annotations"] if row.get("bbox")]
     highest = [max(box) for box in boxes if isinstance(box, list) and all(map(is_number, box))]
     sides = [row[side] for row in content["images"] for side in ("width", "height")]
-    if highest and 0 < max(highest) <= 1 < max(sides):
+    fractions = [number for number in highest if number <= 1 + ROUNDING]
+    if 2 * len(fractions) > len(highest) and max(highest) > 0 and max(sides) > 1:
         raise InputError(
-            f"Expected {file} to give boxes in pixels, but no number of any bbox is above 1, such as {boxes[0]}: "
+            f"Expected {file} to give boxes in pixels, but most have no number above 1, such as {boxes[0]}: "
             "multiply them by the width and height of their images."
         )
 

@@ -57,6 +57,11 @@ def class_number(wanted: str, names: Sequence[str]) -> int:
         raise InputError(
             f"Expected --class to be a number from 0 to {len(names) - 1} or a class's name; got {wanted!r}: correct it."
         )
+    if numbers and wanted.isdecimal() and int(wanted) != numbers[0] and int(wanted) < len(names):
+        raise InputError(
+            f"Expected --class to name a single class, but {wanted!r} is the name of class {numbers[0]} and the number "
+            f"of {names[int(wanted)]!r}: rename the class in --names."
+        )
     return numbers[0] if numbers else int(wanted)
 
 

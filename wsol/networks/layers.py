@@ -62,7 +62,8 @@ def features(model: keras.Model) -> Node:
     ends = (place for place, node in enumerate(passed) if place and _ends_the_grid(node, ordered))
     last = passed[next(ends, len(passed)) - 1]
     convolutions = [place for place, node in enumerate(ordered) if isinstance(node.operation, CONVOLUTIONS)]
-    if not convolutions or convolutions[0] > _index(ordered, last):
+    place = _index(ordered, last)
+    if not convolutions or convolutions[0] > place or not _are_single_positions(ordered[place + 1 :]):
         streams = "several streams of convolutions" if convolutions else "no convolutions"
         raise InputError(
             "Expected a network with convolutions that all lead to a single pooling or flattening, but this one has "
@@ -110,7 +111,7 @@ def _ends_the_grid(node: Node, ordered: list[Node]) -> bool:
 
 def _are_single_positions(later: list[Node]) -> bool:
     """Whether no convolution looks at neighbours."""
-    convolutions = [node.operation for node in later if isinstance(node.operation, CONVOLUTIONS)]
+    convolutions = [node.operation for node in later if isinstance(node.operation, CONVOLUTIONS) and _is_grid(node)]
     return all(tuple(convolution.kernel_size) == (1, 1) for convolution in convolutions)
 
 

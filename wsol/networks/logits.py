@@ -1,14 +1,18 @@
 """The end of a classifier: a softmax is taken off, so that the outputs are logits."""
 
+import inspect
+
 import keras
 import numpy as np
 
 from wsol.errors import InputError
 from wsol.networks.cam_parts import before_inactive
-from wsol.networks.layers import Node, nodes
+from wsol.networks.layers import Node, averages_all, nodes
 
 SOFTMAX = ("softmax", "logsoftmax")
-ACTIVATIONS = {name.replace("_", "") for name in dir(keras.activations)} - {"linear", "deserialize", "get", "serialize"}
+FUNCTIONS = {name.replace("_", "") for name, value in vars(keras.activations).items() if inspect.isfunction(value)}
+ACTIVATIONS = FUNCTIONS - {"linear", "deserialize", "get", "serialize"} | {"prelu", "clip"}
+BOUNDED = (*SOFTMAX, "sigmoid", "hardsigmoid", "tanh")  # no logits even where an average follows
 TOLERANCE = 1e-4  # of a sum of float32 probabilities
 
 Producers = dict[int, Node]
@@ -41,7 +45,8 @@ def _producers(model: keras.Model) -> Producers:
 def _activation(node: Node) -> str | None:
     """The activation function that a node is, or applies to its output, such as `logsoftmax`; None without."""
     function = getattr(node.operation, "activation", None)
-    name = type(node.operation).__name__ if function is None else getattr(function, "__name__", "")
+    function = getattr(function, "activation", function)  # of a layer as the activation
+    name = getattr(function, "__name__", type(node.operation if function is None else function).__name__)
     name = name.lower().replace("_", "")
     return name if name in ACTIVATIONS else None
 
@@ -69,6 +74,8 @@ def _check_end(model: keras.Model, path: str) -> None:
             )
         if not _weights(node):
             waiting += [producers[id(tensor)] for tensor in node.input_tensors if _is_vector(tensor)]
+        if averages_all(node) and _activation(producers[id(node.input_tensors[0])]) in BOUNDED:
+            waiting.append(producers[id(node.input_tensors[0])])
 
 
 def _is_vector(tensor: keras.KerasTensor) -> bool:

@@ -2,26 +2,28 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from wsol.maps.keys import KEY
+from wsol.maps.keys import KEY, UNREFINED, Key
 from wsol.maps.titles import title
+from wsol.scores.images import mean_of_images
+from wsol.scores.localization import of_map
+from wsol.selection.candidates import FIXED_RULE
 
-FIXED_RULE = "fixed_rule"  # row of the table of selectors
 HOLDOUT, RULE = "holdout", "fixed rule"  # what the choice is by
 
 Ends = dict[str, float | None]
 
 
 def recommendation(
-    leaderboard: pd.DataFrame, scores: pd.DataFrame, selectors: pd.DataFrame, boxed: int
+    holdout: pd.DataFrame, leaderboard: pd.DataFrame, scores: pd.DataFrame, selectors: pd.DataFrame
 ) -> dict[str, Any]:
     """The map with the highest mean IoU on holdout, or that of the fixed rule where holdout has no boxes.
 
     Args:
-        leaderboard, scores: tables of these names.
-        selectors: the table of what is chosen without boxes.
-        boxed: number of holdout images with a ground-truth box.
+        holdout: rows of the tidy table (see `wsol.scores.localization`) with the score mean_iou_chosen on holdout.
+        leaderboard, scores, selectors: tables of these names.
 
     Returns:
         map, layer, refinement, threshold (None for a refined map), chosen_by, holdout_images_with_boxes, and what is
@@ -29,24 +31,41 @@ def recommendation(
         of the map and threshold that are best on test) and beat_centre_box (maps whose interval of the difference is
         above 0). None where test has no boxes, and for less_centre_box of the fixed rule.
     """
-    best = leaderboard.iloc[0] if boxed and len(leaderboard) else None
-    row = selectors.set_index("selector").loc[FIXED_RULE] if best is None else best
-    ends = ("mean_iou", "low", "high") if best is None else ("mean_iou", "mean_iou_low", "mean_iou_high")
-    less = ("less_centre_box", "less_centre_box_low", "less_centre_box_high")
-    chosen = scores[scores["score"] == "mean_iou_chosen"]
-    hindsight = chosen["oracle"].fillna(chosen["estimate"]).max()  # a refined map has no threshold to choose
-    refinement = {"refinement": row.get("refinement", "none")}
+    boxed = len(holdout["values"].iloc[0])
+    chosen = _best_on_holdout(holdout, leaderboard) if boxed else _fixed(selectors)
+    mean_iou = chosen["mean_iou"]["mean_iou"] if chosen["mean_iou"] else None
+    beat = int((leaderboard["less_centre_box_low"] > 0).sum()) if len(leaderboard) else None
     return {
-        **{name: row[name] for name in KEY if name != "refinement"},
-        **refinement,
-        "threshold": _number(row["threshold"]),
-        "chosen_by": RULE if best is None else HOLDOUT,
+        **{name: chosen.pop(name) for name in (*KEY, "threshold", "chosen_by")},
         "holdout_images_with_boxes": boxed,
-        "mean_iou": _ends(row, ends),
-        "less_centre_box": None if best is None else _ends(row, less),
-        "less_hindsight": _number(row[ends[0]] - hindsight),
-        "beat_centre_box": int((leaderboard["less_centre_box_low"] > 0).sum()) if len(leaderboard) else None,
+        **chosen,
+        "less_hindsight": None if mean_iou is None else mean_iou - _best_in_hindsight(scores),
+        "beat_centre_box": beat,
     }
+
+
+def _best_on_holdout(holdout: pd.DataFrame, leaderboard: pd.DataFrame) -> dict[str, Any]:
+    means = [float(mean_of_images(values)) for values in holdout["values"]]
+    row = holdout.iloc[int(np.argmax(means))]
+    key: Key = (row["map"], row["layer"], row["refinement"])
+    on_test = of_map(leaderboard, key)
+    ends = {
+        name: _ends(on_test.iloc[0], (name, f"{name}_low", f"{name}_high")) if len(on_test) else None
+        for name in ("mean_iou", "less_centre_box")
+    }
+    return {**dict(zip(KEY, key, strict=True)), "threshold": _number(row["threshold"]), "chosen_by": HOLDOUT, **ends}
+
+
+def _fixed(selectors: pd.DataFrame) -> dict[str, Any]:
+    row = selectors.set_index("selector").loc[FIXED_RULE]
+    key = {"map": row["map"], "layer": row["layer"], "refinement": UNREFINED}
+    ends = {"mean_iou": _ends(row, ("mean_iou", "low", "high")), "less_centre_box": None}
+    return {**key, "threshold": float(row["threshold"]), "chosen_by": RULE, **ends}
+
+
+def _best_in_hindsight(scores: pd.DataFrame) -> float:
+    chosen = scores[scores["score"] == "mean_iou_chosen"]
+    return float(chosen["oracle"].fillna(chosen["estimate"]).max())  # a refined map has no threshold to choose
 
 
 def _ends(row: pd.Series, names: tuple[str, ...]) -> Ends | None:
@@ -77,7 +96,9 @@ def sentences(figures: dict[str, Any]) -> list[str]:
     if figures["less_centre_box"]:
         lines.append(_lead(figures["less_centre_box"], figures["beat_centre_box"]))
     if figures["less_hindsight"] is not None:
-        lines.append(f"The best choice in hindsight, made on test, has {-figures['less_hindsight']:.4f} more.")
+        more = f"{abs(figures['less_hindsight']):.4f}"
+        best = "It is the best choice in hindsight too."
+        lines.append(best if more == "0.0000" else f"The best choice in hindsight, made on test, has {more} more.")
     return lines
 
 

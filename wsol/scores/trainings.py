@@ -77,21 +77,20 @@ def _differences(values: dict[str, np.ndarray], compared: str) -> dict[str, np.n
     return ({f"{cam}{LESS}{compared}": values[cam] - values[compared]} if cam in values else {}) | less
 
 
-def interval(values: np.ndarray, draws: int, seed: int) -> tuple[float, float]:
+def interval_of_both(values: np.ndarray, of_trainings: np.ndarray, of_images: np.ndarray) -> tuple[float, float]:
     """95 % percentile interval of the mean: each draw resamples the trainings, and the images of all of them.
 
     Args:
         values: (trainings, images) float.
-        draws: number of draws.
-        seed: of the random numbers.
+        of_trainings: (draws, trainings), how often each draw contains each training.
+        of_images: (draws, images).
 
-    >>> interval(np.array([[0.0, 0.0], [1.0, 1.0]]), draws=1000, seed=0)  # the trainings' means are 0, 0.5 and 1
-    (0.0, 1.0)
+    >>> draws = np.array([[2, 0], [1, 1], [0, 2]])
+    >>> low, high = interval_of_both(np.array([[0.0, 0.0], [1.0, 1.0]]), draws, draws)
+    >>> round(low, 3), round(high, 3)  # the draws' means are 0, 0.5 and 1
+    (0.025, 0.975)
     """
-    trainings, images = values.shape
-    picks = np.random.default_rng(seed).integers(0, trainings, (draws, trainings))
-    weights = (picks[..., None] == np.arange(trainings)).mean(axis=1)  # (draws, trainings)
-    means = ((weights @ values) * resampled(images, draws, seed)).mean(axis=1)
+    means = (of_trainings @ values * of_images).sum(axis=1) / values.size
     low, high = np.percentile(means, PERCENTILES)
     return float(low), float(high)
 
@@ -113,16 +112,21 @@ def table(trainings: dict[int, Training], compared: Key, draws: int, seed: int) 
     by_seed = {number: figures(training, compared) for number, training in trainings.items()}
     first, *others = by_seed.values()
     shared = [key for key in first if all(key in made for made in others)]
-    table = pd.DataFrame([_row(key, by_seed, trainings, draws, seed) for key in shared])
+    counts = resampled(len(by_seed), draws, seed), resampled(len(first[shared[0]]), draws, seed)
+    table = pd.DataFrame([_row(key, by_seed, trainings, *counts) for key in shared])
     verdicts = [verdict.replace(" ", "_") for verdict in VERDICTS]
     return table.astype(dict.fromkeys(verdicts, "Int64"))  # Int64 has empty values
 
 
 def _row(
-    key: tuple[str, str], by_seed: dict[int, Figures], trainings: dict[int, Training], draws: int, seed: int
+    key: tuple[str, str],
+    by_seed: dict[int, Figures],
+    trainings: dict[int, Training],
+    of_trainings: np.ndarray,
+    of_images: np.ndarray,
 ) -> dict[str, object]:
     values = np.stack([made[key] for made in by_seed.values()])
-    means, (low, high) = values.mean(axis=1), interval(values, draws, seed)
+    means, (low, high) = values.mean(axis=1), interval_of_both(values, of_trainings, of_images)
     sd = means.std(ddof=1) if len(means) > 1 else np.nan
     judged = [training.verdicts.get(key[0]) for training in trainings.values()] if key[1] == CLAIM else []
     counts = {verdict.replace(" ", "_"): judged.count(verdict) if judged else None for verdict in VERDICTS}

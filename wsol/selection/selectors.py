@@ -53,7 +53,7 @@ def numbers(measures: Measures, table: pd.DataFrame, maps: np.ndarray) -> dict[s
         "increase_crop": increase(whole, measures["cropped"]),
         "occlusion": occlusion.mean(axis=0),
         "occlusion_less_centred": (occlusion - of_centred).mean(axis=0),
-        **{name: lexicographic(values[maps], otsu) for name, values in by_map.items()},
+        **{name: lexicographic(values[maps], -maps, otsu) for name, values in by_map.items()},
     }
 
 
@@ -101,17 +101,17 @@ def best_of_maps(values: np.ndarray, maps: np.ndarray) -> np.ndarray:
     return pd.Series(values).groupby(maps).max().to_numpy()
 
 
-def lexicographic(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Numbers that order by the first values, and where these are equal, by the second.
+def lexicographic(*values: np.ndarray) -> np.ndarray:
+    """Numbers that order by the first values, where these are equal by the second, and so on.
 
     Args:
-        first, second: (n,) float.
+        values: (n,) float each.
 
     Returns:
-        (n,) float64: 0 for the lowest pair, 1 for the next one, and so on. Equal pairs have the same number.
+        (n,) float64: 0 for the lowest, 1 for the next one, and so on. Equals have the same number.
 
     Example:
         >>> lexicographic(np.array([0.5, 0.5, 0.9]), np.array([0.2, 0.7, 0.1])).tolist()
         [0.0, 1.0, 2.0]
     """
-    return np.unique(np.stack([first, second], axis=1), axis=0, return_inverse=True)[1].astype(float)
+    return np.unique(np.stack(values, axis=1), axis=0, return_inverse=True)[1].astype(float)

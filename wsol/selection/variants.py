@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wsol.boxes.geometry import centred
+from wsol.boxes.geometry import centred, is_empty
 from wsol.selection import rise
 from wsol.selection.candidates import rounded
 from wsol.selection.occlusion import blurred, cropped, masked, pasted
@@ -89,6 +89,7 @@ def measures(probabilities: np.ndarray, boxes: Distinct, maps: int) -> Measures:
     by_map = of_maps.reshape(maps, PER_MAP)
     inserted, deleted = np.split(by_map[:, 1:], 2, axis=1)  # (maps, FRACTIONS)
     wholes, blurs = np.full(maps, whole), np.full(maps, blurry)
+    by_box[is_empty(boxes.boxes_yxyx), PER_BOX.index("cropped")] = 0  # there is nothing to see
     return {
         "probability": whole,
         "probability_blurred": blurry,
