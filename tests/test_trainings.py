@@ -144,7 +144,7 @@ def test_two_trainings(clone: pathlib.Path) -> None:
     succeed(clone, "git", "checkout", "--quiet", ".")
     succeed(clone, "dvc", "checkout", "--quiet", "--force")
     output = succeed(clone, "python", "-m", "stages.trainings")
-    assert "of 2 trainings" in output
+    assert "(2 trainings)" in output
     table = pd.read_csv(clone / "tables/trainings.csv").set_index(["figure", "score"])
     headline = json.loads((clone / "metrics/localization.json").read_text())
     assert table.loc[("CAM", "mean_iou"), "seed_0"] == pytest.approx(headline["cam"]["mean_iou"], abs=1e-6)
