@@ -79,6 +79,7 @@ def test_every_parameter_has_a_comment() -> None:
         ("dataset", "cats", "dataset cats names none of the sections toy_dogs, stanford_dogs: add a section"),
         ("tresh", 0.1, "Expected no parameter tresh in params.yaml: remove it, correct its name, or give it the keys"),
         ("coco", {"download": {}}, "Expected the name of a dataset's section in params.yaml to be of lower-case"),
+        ("cls", {"download": {}}, "and none of boxes, cls, coco, "),
         ("my_birds", {"download": {}}, "Expected a parameter my_birds.classes in params.yaml, but there is none"),
         ("toy_dogs.classes", ["pug"], "Expected toy_dogs.classes to be all or a list of classes, at least two"),
         (

@@ -71,7 +71,7 @@ def _check_section(name: str, content: Any) -> None:
             f"Expected no parameter {name} in params.yaml: remove it, correct its name, or give it the keys of a "
             "dataset's section, such as download."
         )
-    taken = sorted([*pipeline.data_folders(), DOWNLOADS])
+    taken = sorted([*pipeline.data_folders(), DOWNLOADS, "cls"])  # cls is an argument of pydantic's methods
     if name in taken or not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
         raise InputError(
             "Expected the name of a dataset's section in params.yaml to be of lower-case letters, digits and "
