@@ -12,8 +12,9 @@ Takes   half a minute for toy_dogs on 2 cores; 0.1 s an image at 224 x 224, 0.4 
 A stopped run is resumed from data/heatmaps.partial/.
 """
 
+import functools
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import stages.support.quiet as quiet
 
@@ -21,6 +22,7 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+import tensorflow_datasets as tfds
 
 from stages.support import files, params, rows, sections
 from stages.support.fingerprint import fingerprint
@@ -29,7 +31,8 @@ from stages.support.in_flight import COUNT, in_flight
 from stages.support.network import layers_of, network_key, write_layers
 from stages.support.pictures import named_pictures
 from stages.support.run import run
-from wsol.data import datasets, images
+from stages.support.shards import Batch, Worker, cluster, spread
+from wsol.data import datasets, images, slices
 from wsol.errors import InputError
 from wsol.maps import one_pass
 from wsol.maps.checks import not_finite
@@ -37,24 +40,20 @@ from wsol.networks import cam_parts, layers, precision, resizing
 
 MODEL = "models/classifier.keras"
 SPLITS = ("holdout", "test")
+ROWS = ["split", "position", "image"]  # columns of the index that the worker needs
 INFO = "image_info"  # folder of the arrays that become the index
 
 
 def main() -> str:
-    settings = params.read("heatmaps")
-    print(f"heatmaps: on {quiet.device()}", flush=True)
-    tf.config.experimental.enable_op_determinism()
-    if settings.heatmaps.precision == "bfloat16":
-        precision.compute_in_bfloat16()
-    builder = datasets.load(f"data/{settings.dataset}")
-    model = load_classifier(settings.heatmaps.image_size)
+    opened.cache_clear()  # params.yaml may have changed since an earlier call
+    settings, builder, model = opened()
+    print(f"heatmaps: on {cluster() or quiet.device()}", flush=True)
     sweep = sweep_layers(settings.heatmaps.layers, model)
     table = datasets.table(builder, settings.holdout, settings.seed)
     index = pd.concat([table[table["split"] == split] for split in SPLITS], ignore_index=True)
-    examples = datasets.encoded(builder, table, SPLITS[0]).concatenate(datasets.encoded(builder, table, SPLITS[1]))
     with workspace("data/heatmaps", fingerprint("heatmaps")) as folder:
-        batches = drawn(examples, model, sweep, settings.heatmaps, index["image"])
-        with named_pictures(examples):
+        batches = spread(folder, make_worker, index[ROWS], batch=settings.heatmaps.batch_size)
+        with named_pictures(examples_of(builder, index)):
             rows.fill(folder, folder / "rows.txt", len(index), batches, "heatmaps")
         write_index(folder, index)
         write_maps(folder / "out", map_keys(model, settings.heatmaps, sweep))
@@ -67,13 +66,29 @@ def main() -> str:
     return f"heatmaps: wrote data/heatmaps ({drawn_maps}, for {len(index)} images)"
 
 
+@functools.cache  # main and the worker share them
+def opened() -> tuple[sections.Params, tfds.core.DatasetBuilder, keras.Model]:
+    """The stage's params, the dataset and the classifier, in the precision of the params."""
+    settings = params.read("heatmaps")
+    tf.config.experimental.enable_op_determinism()
+    if settings.heatmaps.precision == "bfloat16":
+        precision.compute_in_bfloat16()
+    return settings, datasets.load(f"data/{settings.dataset}"), load_classifier(settings.heatmaps.image_size)
+
+
+def examples_of(builder: tfds.core.DatasetBuilder, index: pd.DataFrame) -> tf.data.Dataset:
+    """The encoded examples of the rows of the index."""
+    holdout, test = (datasets.encoded(builder, index, split) for split in SPLITS)
+    return holdout.concatenate(test)
+
+
 def load_classifier(image_size: int | None) -> keras.Model:
     """The trained classifier, for pictures of another size if one is given."""
     try:
-        model = keras.models.load_model(MODEL)
+        model = keras.models.load_model(MODEL, safe_mode=True)
     except PermissionError:
         raise
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # of a damaged file Keras, h5py and zipfile raise types of their own
         raise InputError(
             f"Expected a trained classifier in {MODEL}, but it is missing or damaged: make it anew with "
             "`dvc repro --force --single-item finetune`."
@@ -96,31 +111,31 @@ def map_keys(model: keras.Model, settings: sections.Heatmaps, sweep: list[str]) 
     return one_pass.map_keys(model, settings.methods, sweep, settings.fusion == "mean")
 
 
-def drawn(
-    examples: tf.data.Dataset, model: keras.Model, sweep: list[str], settings: sections.Heatmaps, names: pd.Series
-) -> Callable[[int], Iterator[rows.Batch]]:
-    """From the index of the first example to batches of heatmaps and of what the index holds of each image."""
+def make_worker(_: int, index: pd.DataFrame) -> Worker:
+    """The worker that draws rows of the index: batches of heatmaps, and of what the index holds of each image."""
+    settings, builder, model = opened()
+    drawn, between = settings.heatmaps, slices.reader(builder, examples_of(builder, index), index)
     mapper = one_pass.mapper(
         model,
-        settings.methods,
-        sweep,
-        fusion=settings.fusion == "mean",
-        target=settings.target,
-        score=settings.score,
-        relu=settings.relu,
+        drawn.methods,
+        sweep_layers(drawn.layers, model),
+        fusion=drawn.fusion == "mean",
+        target=drawn.target,
+        score=drawn.score,
+        relu=drawn.relu,
     )
 
-    def batches(start: int) -> Iterator[rows.Batch]:
-        pictures = sized(examples.skip(start), model.input_shape[1]).batch(settings.batch_size).prefetch(COUNT)
+    def worker(start: int, stop: int) -> Iterator[Batch]:
+        pictures = sized(between(start, stop), model.input_shape[1]).batch(drawn.batch_size).prefetch(COUNT)
         passes = in_flight(pictures, lambda pixels, sizes, labels: (sizes, labels, *mapper(pixels, labels)))
         for sizes, labels, heatmaps, logits in passes:
             arrays = {key: values.numpy() for key, values in heatmaps.items()}
-            check_finite(arrays, names[start:])
+            check_finite(arrays, index["image"][start:])
             start += len(labels)
-            info = image_info(sizes.numpy(), labels.numpy(), logits.numpy(), settings.target)
+            info = image_info(sizes.numpy(), labels.numpy(), logits.numpy(), drawn.target)
             yield {f"out/{array_name(*key)}": values.astype(np.float16) for key, values in arrays.items()} | info
 
-    return batches
+    return worker
 
 
 def sized(examples: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
@@ -143,7 +158,7 @@ def check_finite(heatmaps: dict[tuple[str, str], np.ndarray], names: pd.Series) 
         )
 
 
-def image_info(sizes: np.ndarray, labels: np.ndarray, logits: np.ndarray, target: str) -> rows.Batch:
+def image_info(sizes: np.ndarray, labels: np.ndarray, logits: np.ndarray, target: str) -> Batch:
     """What the index holds of each image; `probability` is the classifier's, of the class that is mapped."""
     top5 = np.argsort(-logits, axis=1, kind="stable")[:, :5]
     mapped = labels if target == "ground_truth" else top5[:, 0]

@@ -13,7 +13,6 @@ GrabCut runs on holdout with every pair, and on test with the pair that is best 
 ground-truth box, the first pair stands for the best. A stopped run is resumed from data/refined.partial/.
 """
 
-import os
 import pathlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,10 +29,11 @@ from stages.support.fingerprint import fingerprint
 from stages.support.folders import aside, replace, workspace
 from stages.support.pictures import named_pictures
 from stages.support.run import run
+from stages.support.shards import Batch, Worker, spread
 from wsol.boxes.geometry import iou_with_ground_truth
 from wsol.boxes.grabcut import grabcut_box
 from wsol.boxes.seed_thresholds import pairs
-from wsol.data import datasets, images
+from wsol.data import datasets, images, slices
 from wsol.maps.keys import CAM, KEY
 from wsol.scores.images import NO_CHOICES, mean_of_images, scored_images
 
@@ -97,30 +97,40 @@ def refine(folder: pathlib.Path, split: str, index: pd.DataFrame, seeds: Pairs, 
     if not seeds:
         return
     builder = datasets.load(f"data/{settings.dataset}")
-    examples = datasets.encoded(builder, datasets.table(builder, settings.holdout, settings.seed), split)
+    table = datasets.table(builder, settings.holdout, settings.seed)
+    table = table.loc[table["split"] == split, ["split", "position"]]
+    batches = spread(folder, make_worker, table, np.flatnonzero(index["split"] == split), seeds, batch=BATCH)
+    with named_pictures(datasets.encoded(builder, table, split)):
+        rows.fill(folder / split, folder / f"{split}.txt", len(table), batches, f"refine {split}")
+
+
+def make_worker(threads: int, table: pd.DataFrame, places: np.ndarray, seeds: Pairs) -> Worker:
+    """The worker that refines the boxes of images, whose rows in the arrays of heatmaps are `places` (images,)."""
+    settings = params.read("refine")
+    builder = datasets.load(f"data/{settings.dataset}")
+    examples = datasets.encoded(builder, table, table["split"].iloc[0])
+    between = slices.reader(builder, examples, table)
     side = settings.refine.side or settings.canvas_size
     refined = image_refiner(seeds, settings)
-    places = np.flatnonzero(index["split"] == split)
+    cv2.setNumThreads(1)  # a thread an image is faster
 
-    def batches(start: int) -> Iterator[rows.Batch]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for batch in pictures(examples.skip(start), side):
+    def worker(start: int, stop: int) -> Iterator[Batch]:
+        with ThreadPoolExecutor(threads) as pool:
+            for batch in pictures(between(start, stop), side):
                 results = list(pool.map(refined, batch, places[start:]))
                 start += len(batch)
                 yield {name: np.stack([result[name] for result in results]) for name in results[0]}
 
-    cv2.setNumThreads(1)  # a thread an image is faster
-    with named_pictures(examples):
-        rows.fill(folder / split, folder / f"{split}.txt", len(places), batches, f"refine {split}")
+    return worker
 
 
-def image_refiner(seeds: Pairs, settings: sections.Params) -> Callable[[np.ndarray, int], rows.Batch]:
+def image_refiner(seeds: Pairs, settings: sections.Params) -> Callable[[np.ndarray, int], Batch]:
     """From a picture and its row in the arrays of heatmaps to its boxes, of every map with its pairs."""
     heatmaps = {name: files.read_array(f"{HEATMAPS}/{name}.npy") for name in seeds}
     iterations, boxes = settings.refine.iterations, settings.boxes
 
-    def refined(picture: np.ndarray, row: int) -> rows.Batch:
-        batch: rows.Batch = {}
+    def refined(picture: np.ndarray, row: int) -> Batch:
+        batch: Batch = {}
         for name, pairs_of_map in seeds.items():
             results = [
                 grabcut_box(heatmaps[name][row], picture, low, high, iterations, boxes.component, boxes.rectangle)
