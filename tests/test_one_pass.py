@@ -38,14 +38,24 @@ def reference(model: keras.Model, layer: str, images: np.ndarray, softmax: bool 
     heatmaps = []
     for image, label in zip(images, LABELS, strict=True):
         activations = first_part(image[None], training=False)
-        with tf.GradientTape() as tape:
+        with tf.GradientTape(persistent=True) as tape:
             tape.watch(activations)
-            logits = second_part(activations, training=False)
-            score = (tf.nn.softmax(logits) if softmax else logits)[0, label]
-        alphas = tape.gradient(score, activations).numpy().mean((0, 1, 2))
+            logits = tf.unstack(second_part(activations, training=False)[0])
+        gradients = [tape.gradient(logit, activations).numpy().mean((0, 1, 2)) for logit in logits]
+        alphas = factors(np.array(logits, np.float64), label, softmax) @ gradients
         heatmap = np.maximum((activations.numpy()[0] * alphas).sum(-1), 0)
         heatmaps.append(heatmap / heatmap.max() if heatmap.max() > 0 else heatmap)
     return np.stack(heatmaps)
+
+
+def factors(logits: np.ndarray, label: int, softmax: bool) -> np.ndarray:
+    """How much each logit's gradient counts for the class score: the logit, or its probability p divided by p."""
+    is_label = np.arange(len(logits)) == label
+    if not softmax:
+        return is_label.astype(float)
+    exponentials = np.exp(logits - logits.max())
+    probabilities = exponentials / exponentials.sum()
+    return np.where(is_label, probabilities[~is_label].sum(), -probabilities)  # 1 - p as a sum: no digits cancel
 
 
 def test_every_layer_equals_the_reference(model: keras.Model, images: np.ndarray) -> None:
@@ -112,7 +122,38 @@ def test_before_normalising_they_differ_by_the_area(model: keras.Model, images: 
 def test_softmax_maps_are_those_of_the_probability(model: keras.Model, images: np.ndarray) -> None:
     layer = "conv4_block6_out"
     heatmaps = grad_cams(model, [layer], images, score="softmax")[0]
+    # the second image is of class 1 with p = 1 in float32, the others with p of about 0
     np.testing.assert_allclose(heatmaps, reference(model, layer, images, softmax=True), atol=1e-3)
+
+
+@pytest.mark.parametrize("margin", [-60, -20, 0, 5, 16, 17, 30, 60])
+@pytest.mark.parametrize("others", [[0], [0, -3, 2]])
+def test_the_gradient_of_the_softmax_is_exact_for_any_probability(margin: float, others: list[float]) -> None:
+    logits = tf.constant([[margin, *others]], tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        score = one_pass.class_score(logits, tf.constant([0], tf.int64), "softmax")
+    gradient = one_pass.of_log_probability(tape.gradient(score, logits)[:, None, None], score)[0, 0, 0]
+    # of log(p), p the first probability: 1 - p for the first logit, and -p_j for the others
+    exponentials = np.exp(np.array([margin, *others], np.float64))
+    smaller = exponentials[1:] / exponentials.sum()
+    np.testing.assert_allclose(gradient, [smaller.sum(), *-smaller], rtol=1e-4, atol=1e-20)
+
+
+def test_a_sure_prediction_has_the_maps_of_its_class() -> None:
+    # the classes have the weights (1, -0.2) and (-0.5, 0.8), times 40, so that p is 1 in float32
+    activations = np.array([[[[0, 0], [1, 0], [2, 1]]]], np.float32)
+    image = keras.Input((1, 3, 2))
+    features = keras.layers.Conv2D(2, 1, use_bias=False, name="features")(image)
+    logits = keras.layers.Dense(2, use_bias=False, name="logits")(keras.layers.GlobalAveragePooling2D()(features))
+    model = keras.Model(image, logits)
+    model.set_weights([np.eye(2, dtype=np.float32)[None, None], 40 * np.array([[1, -0.5], [-0.2, 0.8]], np.float32)])
+    heatmaps, scores = one_pass.mapper(model, ["grad_cam"], ["features"], **(OPTIONS | {"score": "softmax"}))(
+        activations, np.array([0])
+    )
+    assert tf.nn.softmax(scores)[0, 0] == 1
+    # the gradient of p is along w_0 - w_1 = (1.5, -1): maps 0, 1.5, 2, divided by 2
+    np.testing.assert_allclose(heatmaps["grad_cam", "features"][0, 0], [0, 0.75, 1], atol=1e-6)
 
 
 def test_the_predicted_class_is_the_largest_logit(model: keras.Model, images: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """All heatmaps of a batch by one forward and one backward pass: CAM, each method at each layer, and their fusion."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -11,6 +12,8 @@ from wsol.maps.methods import METHODS, cam, fused, normalise
 from wsol.networks import folding
 from wsol.networks.cam_parts import cam_parts
 from wsol.networks.layers import features, not_finite, outputs_by_name
+
+SMALLEST_FACTOR = 1e-20  # of gradients: no underflow, and Grad-CAM++ is linear in gradients that are smaller
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
 
@@ -61,7 +64,10 @@ def mapper(
         classes = tf.argmax(logits, -1) if target == "predicted" else labels
         # At inference an image's score depends on that image only, so the gradient of the sum
         # holds each image's gradient. Backpropagation stops at the earliest of the activations.
-        gradients = tf.gradients(tf.reduce_sum(class_score(logits, classes, score)), activations)
+        scores = class_score(logits, classes, score)
+        gradients = tf.gradients(tf.reduce_sum(scores), activations)
+        if score == "softmax":
+            gradients = [of_log_probability(values, scores) for values in gradients]
         pairs = list(zip(activations, gradients, strict=True))
         heatmaps = [normalise(cam(pooled, kernel, classes), relu)] if parts else []
         # one array of all methods a layer: a sixth of the small operations
@@ -113,17 +119,35 @@ def _with_outputs(classifier: keras.Model, layers: Sequence[str]) -> keras.Model
 def class_score(logits: tf.Tensor, classes: tf.Tensor, score: str) -> tf.Tensor:
     """The score that is differentiated.
 
-    For `softmax` it is the logarithm of the probability p. Its gradient is that of p divided
-    by p, so the normalised map is the same, and it does not underflow. Grad-CAM++ alone depends on
-    the gradient's scale: its equation takes exp(score) for the class score, which here is p.
+    For `softmax` it is log(p / (1 - p)), p the probability: the logit less the log-sum-exp of the other logits. Its
+    gradient is that of p divided by p (1 - p), so the normalised map is the same. It is exact where p is near 0 or 1;
+    that of log(p) cancels near 1.
 
     Args:
-        logits: (n, classes) float32.
+        logits: (n, classes) float32, at least two classes.
         classes: (n,) int64, the class of each image.
         score: `logit` or `softmax`.
 
     Returns:
         (n,) float32.
     """
-    scores = tf.nn.log_softmax(logits) if score == "softmax" else logits
-    return tf.gather(scores, classes, batch_dims=1)
+    logit = tf.gather(logits, classes, batch_dims=1)
+    if score == "logit":
+        return logit
+    is_class = tf.one_hot(classes, logits.shape[-1], on_value=True, off_value=False)
+    return logit - tf.reduce_logsumexp(tf.where(is_class, -math.inf, logits), axis=-1)
+
+
+def of_log_probability(gradients: tf.Tensor, log_odds: tf.Tensor) -> tf.Tensor:
+    """From gradients of log(p / (1 - p)) to those of log(p), which are 1 - p times as large.
+
+    Grad-CAM++ alone depends on the scale: its equation takes exp(score) for the class score, which here is p.
+
+    Args:
+        gradients: (n, h, w, k) float32.
+        log_odds: (n,) float32, log(p / (1 - p)).
+
+    Returns:
+        (n, h, w, k) float32.
+    """
+    return gradients * tf.maximum(tf.sigmoid(-log_odds), SMALLEST_FACTOR)[:, None, None, None]
