@@ -1,4 +1,4 @@
-"""Single pictures: the command, and the lines of the README."""
+"""Single pictures: the command, and the lines of the docs."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from wsol import __main__
 from wsol.data import images, pictures
 from wsol.errors import InputError
 from wsol.maps import one_pass
-from wsol.maps.one_picture import picture_mapper
+from wsol.maps.one_picture import picture_mapper, refined_boxes
 from wsol.networks import opening, stock
 from wsol.networks.layers import block_outputs
 
@@ -112,6 +112,11 @@ def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
     [
         ("model.keras dog.png --method grad_kam", "Expected --method to be one of grad_cam, .*; got 'grad_kam'"),
         ("model.keras dog.png --threshold 1", "Expected --threshold to be from 0 to below 1; got 1"),
+        (
+            "model.keras dog.png --grabcut 0.9 0.2",
+            "Expected --grabcut LOW HIGH from 0 to 1, LOW below HIGH; got 0.9 0.2",
+        ),
+        ("model.keras dog.png --grabcut nan 1", "Expected --grabcut LOW HIGH .*; got nan 1"),
         ("model.keras dog.png --class 5", "Expected --class to be a number from 0 to 4 or a class's name; got '5'"),
         ("model.keras dog.png --class cat", "got 'cat'"),
         ("model.keras dog.png --names few.txt", r"Expected 5 names of classes in few\.txt, .* got 2"),
@@ -148,7 +153,8 @@ def test_a_failed_download_is_told_in_the_commands_words(folder: pathlib.Path, m
     monkeypatch.chdir(folder)
     monkeypatch.setattr(keras.applications, "MobileNet", failing)
     sentence = (
-        r"put https://example\.org/mobilenet\.h5 into ~/\.keras/models by hand, or set --weights to a weights file"
+        r"put https://example\.org/mobilenet\.h5 into ~/\.keras/models by hand, or set --weights to a weights file "
+        r"with the top, or give a \.keras file\.$"
     )
     with pytest.raises(InputError, match=sentence):
         __main__.main(["MobileNet", "dog.png"])
@@ -218,6 +224,21 @@ def test_the_mapped_class_and_the_layer_can_be_chosen(folder: pathlib.Path) -> N
     assert list(single) == [("cam", "block2_out"), ("grad_cam", "block1_conv")]
 
 
+def test_boxes_are_refined(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    __main__.main(["model.keras", "dog.png", "--output", "refined", "--grabcut", "0.2", "0.9"])
+    content = json.loads(pathlib.Path("refined/dog.png.boxes.json").read_text())
+    assert content["grabcut"] == {"low": 0.2, "high": 0.9}
+    boxes = content["boxes"]
+    refined = [(box["map"], box["layer"]) for box in boxes if box["refinement"] == "grabcut"]
+    assert refined == [("cam", "block2_out"), ("layer_cam", "all")]
+    # the mean over the layers has a smaller maximum than 1, and GrabCut's levels are fractions of it
+    picture = __main__.read_picture("dog.png")
+    heatmap = picture_mapper(opening.opened("model.keras"))(picture)[0]["layer_cam", "all"]
+    expected = refined_boxes({"all": heatmap / heatmap.max() * 0.5}, picture, 32, 0.2, 0.9)["all"]
+    np.testing.assert_allclose(boxes[-1]["box_yxyx_fractions"], expected, atol=1e-6)
+
+
 def test_a_network_by_name_with_its_head(tmp_path: pathlib.Path) -> None:
     keras.utils.set_random_seed(0)
     network = keras.applications.MobileNet(weights=None)
@@ -231,9 +252,9 @@ def test_a_network_by_name_with_its_head(tmp_path: pathlib.Path) -> None:
         stock.stock("MobileNet", str(tmp_path / "damaged.h5"))
 
 
-def test_the_lines_of_the_readme(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_of_the_docs(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    section = (ROOT / "README.md").read_text().split("## One picture")[1]
+    section = (ROOT / "docs/your_network.md").read_text().split("## A look at single pictures")[1]
     (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:1]
     exec(code.replace("FILE.keras", "model.keras").replace("dog.jpg", "dog.png"), {})
     assert pathlib.Path("maps.png").read_bytes()[1:4] == b"PNG"

@@ -5,6 +5,7 @@ import pytest
 
 from wsol.errors import InputError
 from wsol.maps import picture_text
+from wsol.maps.keys import MapKey
 
 NAMES = ["crane", "dog", "maillot", "crane", "7"]
 
@@ -57,9 +58,13 @@ def test_the_predicted_class_is_mapped_where_none_is_given() -> None:
 
 
 def test_boxes_in_pixels_and_in_fractions() -> None:
-    boxes_yxyx = {("cam", "last"): np.array([0.25, 0.1, 0.75, 0.6]), ("cam", "other"): np.zeros(4)}
+    boxes_yxyx = {
+        MapKey("cam", "last"): np.array([0.25, 0.1, 0.75, 0.6]),
+        MapKey("cam", "other", "grabcut"): np.zeros(4),
+    }
     box, none = picture_text.boxes(boxes_yxyx, height=40, width=60)
     assert box["box_yxyx_fractions"] == [0.25, 0.1, 0.75, 0.6]
     # x 0.1 * 60, y 0.25 * 40, width 0.5 * 60, height 0.5 * 40
     assert box["box_xywh_pixels"] == [6, 10, 30, 20]
-    assert none == {"map": "cam", "layer": "other", "box_yxyx_fractions": None, "box_xywh_pixels": None}
+    key = {"map": "cam", "layer": "other", "refinement": "grabcut"}
+    assert none == key | {"box_yxyx_fractions": None, "box_xywh_pixels": None}

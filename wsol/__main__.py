@@ -24,15 +24,19 @@ from wsol.boxes.heatmap_boxes import heatmap_boxes
 from wsol.data import pictures
 from wsol.errors import InputError
 from wsol.maps import picture_text
+from wsol.maps.keys import CAM, MapKey
 from wsol.maps.methods import METHODS
-from wsol.maps.one_picture import Maps, picture_mapper
+from wsol.maps.one_picture import picture_mapper, refined_boxes
 from wsol.networks import opening, stock
 from wsol.networks.layers import layer_names
 from wsol.pictures.picture_strip import draw
 
+Maps = dict[MapKey, np.ndarray]
+
 FEW = 3  # pictures without a progress bar
 # wsol.networks words its sentences for params.yaml
 ARGUMENTS = {
+    "set backbone.weights to a weights file": "set --weights to a weights file with the top, or give a .keras file",
     "backbone.name": "MODEL",
     "backbone.weights": "--weights",
     " heatmaps.image_size draws the maps on larger pictures.": "",
@@ -51,8 +55,13 @@ def main(arguments: list[str]) -> None:
     pathlib.Path(options.output).mkdir(parents=True, exist_ok=True)
     for path in tqdm(options.pictures, "pictures", unit=" pictures", disable=len(options.pictures) <= FEW or None):
         picture = read_picture(path)
-        heatmaps, probabilities = mapper(picture)
+        drawn, probabilities = mapper(picture)
+        heatmaps = {MapKey(*key): heatmap for key, heatmap in drawn.items()}
         boxes_yxyx = _boxes(heatmaps, options.threshold, canvas_size=model.input_shape[1])
+        if options.grabcut:
+            refined = _refined(heatmaps)
+            heatmaps |= refined
+            boxes_yxyx |= refined_boxes(refined, picture, model.input_shape[1], *options.grabcut)
         classes = picture_text.classes(probabilities, names, label)
         tqdm.write(_write(path, picture, heatmaps, boxes_yxyx, classes, options))
 
@@ -66,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--method", default="layer_cam", help=f"{', '.join(METHODS)}; default: layer_cam")
     parser.add_argument("--layer", help="a single layer; default: the end of every block, and the mean over these")
     parser.add_argument("--threshold", type=float, default=0.1, help="of the boxes, a heatmap value; default: 0.1")
+    parser.add_argument(
+        "--grabcut",
+        nargs=2,
+        type=float,
+        metavar=("LOW", "HIGH"),
+        help="also refine the boxes of CAM and of the last map, with these two levels of the stage refine",
+    )
     parser.add_argument("--weights", help="of a network by name: imagenet or a file with the top; default: imagenet")
     parser.add_argument("--image-size", type=int, help="pixels, for a .keras file that takes pictures of any size")
     parser.add_argument("--output", default="maps", help="folder of the files; default: maps")
@@ -87,6 +103,9 @@ def _check_values(options: argparse.Namespace) -> None:
         raise InputError(f"Expected --method to be one of {', '.join(METHODS)}; got {options.method!r}: correct it.")
     if not 0 <= options.threshold < 1:
         raise InputError(f"Expected --threshold to be from 0 to below 1; got {options.threshold:g}: correct it.")
+    low, high = options.grabcut or (0, 1)
+    if not 0 <= low < high <= 1:
+        raise InputError(f"Expected --grabcut LOW HIGH from 0 to 1, LOW below HIGH; got {low:g} {high:g}: correct it.")
     if options.image_size is not None and options.image_size < 1:
         raise InputError(f"Expected --image-size to be at least 1; got {options.image_size}: correct it.")
 
@@ -181,6 +200,12 @@ def _boxes(heatmaps: Maps, threshold: float, canvas_size: int) -> Maps:
     }
 
 
+def _refined(heatmaps: Maps) -> Maps:
+    """The maps whose boxes are refined: CAM, and the mean over the layers or the single layer."""
+    last = list(heatmaps)[-1]
+    return {key._replace(refinement="grabcut"): heatmaps[key] for key in heatmaps if key.map == CAM or key == last}
+
+
 def _write(
     path: str,
     picture: np.ndarray,
@@ -193,11 +218,17 @@ def _write(
     name, size = pathlib.Path(path).name, picture.shape[:2]
     png, text = (pathlib.Path(options.output, f"{name}.{ending}") for ending in ("maps.png", "boxes.json"))
     line = picture_text.classes_line(classes, has_label=options.label is not None)
-    png.write_bytes(draw(picture, heatmaps, boxes_yxyx, f"{name}: {line}, boxes above {options.threshold:g}"))
+    png.write_bytes(draw(picture, heatmaps, boxes_yxyx, f"{name}: {line}, {_boxes_text(options)}"))
     content = {"picture": path, "height_pixels": size[0], "width_pixels": size[1], "threshold": options.threshold}
+    content |= {"grabcut": dict(zip(("low", "high"), options.grabcut, strict=True)) if options.grabcut else None}
     content |= {**classes, "boxes": picture_text.boxes(boxes_yxyx, *size)}
     text.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
     return f"{path}: {line}; wrote {png} and {text}"
+
+
+def _boxes_text(options: argparse.Namespace) -> str:
+    by_grabcut = ", or by GrabCut from {:g} and {:g}".format(*options.grabcut) if options.grabcut else ""
+    return f"boxes above {options.threshold:g}{by_grabcut}"
 
 
 if __name__ == "__main__":

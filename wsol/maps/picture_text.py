@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from wsol.errors import InputError
+from wsol.maps.keys import MapKey
 
 BEST = 5  # classes that are listed
 NO_BOX = {"box_yxyx_fractions": None, "box_xywh_pixels": None}
@@ -99,21 +100,21 @@ def classes_line(classes: dict[str, Any], has_label: bool) -> str:
     return f"predicted {predicted}, mapped {mapped}" if has_label else predicted
 
 
-def boxes(boxes_yxyx: dict[tuple[str, str], np.ndarray], height: int, width: int) -> list[dict[str, Any]]:
+def boxes(boxes_yxyx: dict[MapKey, np.ndarray], height: int, width: int) -> list[dict[str, Any]]:
     """Boxes in pixels and in fractions of the picture; both are None where there is no box.
 
     Args:
-        boxes_yxyx: (map, layer) -> (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture; all 0: no box.
+        boxes_yxyx: map's key -> (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture; all 0: no box.
         height: of the picture, pixels.
         width: of the picture, pixels.
 
-    >>> (box,) = boxes({("cam", "conv"): np.array([0.25, 0, 0.75, 0.5])}, height=40, width=60)
+    >>> (box,) = boxes({MapKey("cam", "conv"): np.array([0.25, 0, 0.75, 0.5])}, height=40, width=60)
     >>> box["box_xywh_pixels"]
     [0.0, 10.0, 30.0, 20.0]
     """
     return [
-        {"map": map_name, "layer": layer, **(_box(box_yxyx, height, width) if box_yxyx.any() else NO_BOX)}
-        for (map_name, layer), box_yxyx in boxes_yxyx.items()
+        {**key._asdict(), **(_box(box_yxyx, height, width) if box_yxyx.any() else NO_BOX)}
+        for key, box_yxyx in boxes_yxyx.items()
     ]
 
 
