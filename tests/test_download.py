@@ -6,6 +6,7 @@ import tarfile
 import archives
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from stages.support import from_tfds
@@ -101,3 +102,10 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     with pytest.raises(InputError, match=r"put annotation\.tar, images\.tar and lists\.tar of http://\S+ into"):
         prepare(tmp_path)
+
+
+def test_a_full_disk_is_no_damaged_archive(tmp_path: pathlib.Path) -> None:
+    builder = from_tfds.builder_of("stanford_dogs", tmp_path)
+    error = tf.errors.ResourceExhaustedError(None, None, "annotation/a; No space left on device")
+    with pytest.raises(tf.errors.ResourceExhaustedError), from_tfds.errors_in_words(builder, "stanford_dogs", tmp_path):
+        raise error

@@ -82,6 +82,15 @@ def test_a_dataset_without_file_names(tmp_path: pathlib.Path) -> None:
     assert table_of(tmp_path)["image"].tolist()[:2] == ["train/000000", "train/000001"]
 
 
+def test_a_repeated_file_name_is_replaced(tmp_path: pathlib.Path) -> None:
+    splits = examples("coco")
+    for row in splits["test"]:
+        row["image/filename"] = "1.png"  # as of pictures in the folders of their classes
+    store(tmp_path, "coco", splits)
+    table = table_of(tmp_path)
+    assert table.loc[table["split"] == "test", "image"].tolist() == ["1.png", "test/000001", "test/000002"]
+
+
 def test_boxes_of_groups_do_not_count(tmp_path: pathlib.Path) -> None:
     crowd = {"id": 0, "bbox": BOX, "label": 2, "is_crowd": True}
     dog = {"id": 1, "bbox": tiny.SMALL, "label": 1, "is_crowd": False}

@@ -104,11 +104,18 @@ def examples(
 def labelled_examples(
     source: Source, source_split: str, log: Log
 ) -> Iterator[tuple[str, dict[str, Any], objects.Labelled]]:
-    """File name, example and label of each picture of a split that has a class of the chosen ones."""
-    where = source.where
+    """Name, example and label of each picture of a split that has a class of the chosen ones.
+
+    The name is the file name. A picture without one, or with that of an earlier picture, has its position as its name:
+    later stages find a picture by its name.
+    """
+    where, names = source.where, set()
     dataset = source.builder.as_dataset(split=source_split, decoders={where.image: tfds.decode.SkipDecoding()})
     for position, example in enumerate(dataset.as_numpy_iterator()):
-        name = example[where.file_name].decode() if where.file_name else f"{source_split}/{position:06d}"
+        name = example[where.file_name].decode() if where.file_name else ""
+        if not name or name in names:
+            name = f"{source_split}/{position:06d}"
+        names.add(name)
         labelled = objects.labelled(*annotations.objects(example, where, source.object_values), source.new_labels)
         if labelled is None:
             log.unlabelled.append(name)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -135,11 +136,14 @@ def read_picture(split: str, entry: coco_source.Entry, reading: Reading, names: 
 
 
 def read_file(images: pathlib.Path, file_name: str) -> bytes:
-    """The bytes of a picture; UnusableError if there is no such file."""
-    try:
-        return (images / file_name).read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise pictures.UnusableError(f"there is no such file in {images}") from error
+    """The bytes of a picture; UnusableError if there is no such file, or if a link leads out of the folder."""
+    path = pathlib.Path(os.path.realpath(images / file_name))  # Path.resolve raises an error at links in a circle
+    if not path.is_relative_to(os.path.realpath(images)):
+        raise pictures.UnusableError(f"is a link that leads out of {images}")
+    # A pipe is no file either: reading it would wait forever. Path.is_file raises an error at a name that is too long
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise pictures.UnusableError(f"there is no such file in {images}")
+    return path.read_bytes()
 
 
 def sizes_in_words(picture: pictures.Picture, annotated: tuple[float, float]) -> str:
@@ -165,7 +169,7 @@ def read(file: str) -> coco_format.Content:
     """The content of an annotation file."""
     try:
         content = json.loads(pathlib.Path(file).read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # of brackets that are nested a thousand times
         raise InputError(
             f"Expected {file} to be a COCO annotation file, but it is not JSON: export it anew."
         ) from error

@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import resource
 from tensorflow_datasets.core.download.util import DownloadError
 
+from stages.support.run import disk_is_full
 from wsol.errors import InputError
 
 NETWORK_ERRORS = (ConnectionError, TimeoutError, socket.gaierror, requests.RequestException, DownloadError)
@@ -60,6 +61,8 @@ def errors_in_words(builder: tfds.core.DatasetBuilder, name: str, archives: path
     except OSError:
         raise
     except Exception as error:  # TFDS, tarfile, XML and SciPy each raise their own at a damaged archive
+        if disk_is_full(error):  # TFDS unpacks with TensorFlow, whose errors are no OSError
+            raise
         raise InputError(
             f"Expected the archives in {archives} to be those of {name}, but {damaged(archives)} "
             f"({type(error).__name__}): delete it there and run again."

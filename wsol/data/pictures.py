@@ -9,7 +9,9 @@ from PIL import Image, ImageOps
 
 ORIENTATION = 0x0112  # EXIF's tag
 SHAPE_TOLERANCE = 0.02  # of height / width, between a resized copy and its annotation
-ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)  # of Pillow, at damaged pictures
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # not EPS, for which Pillow starts Ghostscript
+MAX_PIXELS = 2**29 // 3  # of Pillow, which reads the header alone; 2^29 bytes as RGB, which cameras stay below
+ERRORS = (OSError, SyntaxError, ValueError, EOFError)  # of Pillow, at damaged pictures
 
 
 class UnusableError(Exception):
@@ -38,14 +40,16 @@ def picture(encoded: bytes, annotated: tuple[float, float] | None = None, turn: 
         turn: whether EXIF orientation is applied.
 
     Raises:
-        UnusableError: the picture cannot be read.
+        UnusableError: the picture cannot be read, or its header says that it has more than MAX_PIXELS.
     """
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             turned = turn and _is_turned(image, annotated)
             if not turned and _is_plain(image) and _decodes(encoded, image.size[::-1]):
                 return Picture(encoded, image.height, image.width)
             rgb = _rgb(ImageOps.exif_transpose(image) if turned else image)
+    except Image.DecompressionBombError as error:
+        raise UnusableError(f"cannot be read as a picture: its header says more than {MAX_PIXELS} pixels") from error
     except ERRORS as error:
         raise UnusableError(f"cannot be read as a picture ({type(error).__name__})") from error
     buffer = io.BytesIO()
