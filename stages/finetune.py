@@ -31,7 +31,7 @@ from stages.support.run import run
 from stages.support.untrained import WEIGHTS, untrained, weights_digest, weights_files
 from wsol.data import datasets, images
 from wsol.errors import InputError
-from wsol.networks import classifier, training
+from wsol.networks import batch_norm, training
 
 SHUFFLE = 4096  # encoded pictures; TFDS has shuffled the whole set once already
 
@@ -40,12 +40,18 @@ Logits = dict[str, np.ndarray]
 
 
 def main() -> str:
+    with training.mirrored([f"GPU:{number}" for number in range(len(quiet.GPUS))]):
+        return train()
+
+
+def train() -> str:
+    """Train or evaluate the classifier, and write it."""
     settings = params.read("finetune")
     print(f"finetune: on {quiet.device()}", flush=True)
     tf.config.experimental.enable_op_determinism()
     builder = datasets.load(f"data/{settings.dataset}")
     model = untrained(settings.recipe, builder.info.features["label"].num_classes, settings.recipe.finetune.seed)
-    classifier.set_batch_norm_momentum(model, settings.recipe.finetune.batch_norm_momentum)
+    batch_norm.set_momentum(model, settings.recipe.finetune.batch_norm_momentum)
     table = datasets.table(builder, settings.holdout, settings.seed)
     splits = {name: datasets.encoded(builder, table, name) for name in datasets.SPLITS}
     with workspace("models/training", fingerprint("finetune", *weights_files(settings.recipe))) as folder:
@@ -74,7 +80,11 @@ def train_pixels(folder: pathlib.Path, model: keras.Model, splits: Splits, setti
         order = splits["fit"].shuffle(SHUFFLE, seed).repeat().skip(start)
         return images.augmented(images.labelled(order, size), seed, start).batch(finetune.batch_size)
 
-    optimise(folder, model, batches, len(splits["fit"]), held_out, finetune)
+    trained = batch_norm.fused(model)
+    if len(quiet.GPUS) > 1:
+        batch_norm.share_statistics(trained)
+    optimise(folder, trained, batches, len(splits["fit"]), held_out, finetune)
+    batch_norm.copy_weights(trained, model)  # the classifier's file opens with Keras alone
     return predict(model, splits, settings.recipe)
 
 
@@ -148,7 +158,7 @@ def optimise(
     if not epochs.finished(state, settings.epochs, settings.patience):
         done = len(state.log)
         if done:
-            trained = keras.models.load_model(state.folder / epochs.LAST)
+            trained = keras.models.load_model(state.folder / epochs.LAST, safe_mode=True)
         else:
             training.compile_for_training(model, settings.learning_rate, steps * settings.epochs)
             trained = model

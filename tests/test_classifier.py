@@ -106,14 +106,6 @@ def test_freeze(trainable: str, expected: str) -> None:
     assert model.get_layer("logits").trainable
 
 
-def test_set_batch_norm_momentum() -> None:
-    model = classifier.build("ResNet50", 0.1, 32, 3)
-    classifier.set_batch_norm_momentum(model, 0.9)
-    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    assert {norm.momentum for norm in norms} == {0.9}
-    assert len(norms) == 53  # one a convolution: 1 + 16 blocks of 3 + 4 shortcuts
-
-
 def test_head_and_backbone_share_the_classifiers_weights(model: keras.Model) -> None:
     image = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
     pooled = training.backbone(model)(image)

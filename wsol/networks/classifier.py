@@ -156,10 +156,3 @@ def freeze(model: keras.Model, trainable: str) -> None:
     for operation in operations[: [operation.name for operation in operations].index(first)]:
         if isinstance(operation, keras.layers.Layer):
             operation.trainable = False
-
-
-def set_batch_norm_momentum(model: keras.Model, momentum: float) -> None:
-    """Set the share of its moving statistics, in 0..1, that each batch normalisation keeps at a step."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = momentum

@@ -55,7 +55,7 @@ def _loaded(path: str) -> keras.Model:
     if not pathlib.Path(path).is_file():
         raise InputError(f"Expected a model file at {path}, but there is none: correct its path.")
     try:
-        model = keras.models.load_model(path, compile=False)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and zipfile raise types of their own
         raise InputError(_not_loaded(path, str(error))) from error
     if not isinstance(model, keras.Model):

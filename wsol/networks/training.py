@@ -1,9 +1,31 @@
 """Training the classifier, on images or on pooled features."""
 
+import contextlib
+from collections.abc import Iterator, Sequence
+
 import keras
 import numpy as np
+import tensorflow as tf
 
 from wsol.networks.cam_parts import head_layer
+
+
+@contextlib.contextmanager
+def mirrored(devices: Sequence[str]) -> Iterator[None]:
+    """Models that are built and compiled in this block are trained on all of the devices.
+
+    Each device holds the weights and takes its part of every batch. With fewer than two devices nothing changes. The
+    results are those of one device up to rounding if the batch size is a multiple of the number of devices and
+    batch normalisation is shared (see `batch_norm.share_statistics`).
+
+    Args:
+        devices: names, such as `GPU:0`.
+    """
+    if len(devices) < 2:
+        yield
+        return
+    with tf.distribute.MirroredStrategy(devices).scope():
+        yield
 
 
 def compile_for_training(model: keras.Model, learning_rate: float, steps: int) -> None:

@@ -9,7 +9,7 @@ RGB = tuple[int, int, int]
 
 BLACK, WHITE, CREAM = (38, 34, 36), (242, 238, 230), (238, 222, 190)
 TAN, RUST, GOLD = (190, 122, 62), (150, 72, 34), (218, 162, 82)
-FAWN, GREY, ORANGE = (188, 164, 136), (104, 112, 124), (222, 136, 58)
+BRINDLE, GREY, ORANGE = (120, 88, 66), (104, 112, 124), (222, 136, 58)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,7 @@ BREEDS = (
     ),
     Breed(
         "bulldog",
-        Coat(FAWN, belly=WHITE, chest=WHITE, muzzle=WHITE, sock=WHITE, blaze=WHITE),
+        Coat(BRINDLE, belly=WHITE, chest=WHITE, muzzle=WHITE, sock=WHITE, blaze=WHITE),
         size=0.85,
         length=1.0,
         leg=0.33,
