@@ -5,7 +5,8 @@ order on the padded map: a margin of one pixel, and `stride` pixels a row, a pow
 
 Numba compiles the functions at the first call and caches them beside this file. The cache only
 notices changes of this file, so compiled functions call no functions of other files. Array
-indices are unsigned: for signed ones numba checks the sign, which doubles the time.
+indices are unsigned: for signed ones numba checks the sign, which doubles the time. Loops stand
+for NumPy's cumsum, bincount, searchsorted and slices, which take 1 to 3 s each to compile.
 """
 
 from typing import NamedTuple
@@ -39,18 +40,25 @@ def by_thresholds(canvas: np.ndarray, thresholds: np.ndarray) -> LevelOrder:
 @numba.njit(cache=True, nogil=True)
 def by_grey(grey: np.ndarray) -> LevelOrder:
     """Order the pixels of a map (height, width) uint8 by their value."""
-    levels = _padded(grey.shape)
-    levels[1 : grey.shape[0] + 1, 1 : grey.shape[1] + 1] = grey
-    return _ordered(levels, np.bincount(grey.ravel(), minlength=256))
+    levels = _grey_levels(grey)
+    return _ordered(levels, _histogram(grey))
 
 
 @numba.njit(cache=True, nogil=True)
 def by_filled_grey(grey: np.ndarray) -> LevelOrder:
     """Order the pixels of a map (height, width) uint8 by their value after its holes are filled, at every level."""
-    levels = _padded(grey.shape)
-    levels[1 : grey.shape[0] + 1, 1 : grey.shape[1] + 1] = grey
+    levels = _grey_levels(grey)
     filled = _filled(levels)
-    return _ordered(filled, np.bincount(filled.ravel(), minlength=256))
+    return _ordered(filled, _histogram(filled))
+
+
+@numba.njit
+def _grey_levels(grey: np.ndarray) -> np.ndarray:
+    levels = _padded(grey.shape)
+    for row in range(grey.shape[0]):
+        for column in range(grey.shape[1]):
+            levels[row + 1, column + 1] = grey[row, column]
+    return levels
 
 
 @numba.njit
@@ -88,19 +96,28 @@ def _levels(canvas: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.
 
     A table gives the level at the start of the value's bin. Comparisons give the level inside the bin.
     """
-    bins = np.float32(BINS)
-    bin_levels = np.searchsorted(thresholds, np.arange(BINS + 1) / bins).astype(np.int16)
-    upper = np.append(thresholds, np.float32(np.inf))  # the largest value of each level
-    levels, histogram = _padded(canvas.shape), np.zeros(len(upper), np.int64)
+    bins, bin_levels = np.float32(BINS), _bin_levels(thresholds)
+    levels, histogram = _padded(canvas.shape), np.zeros(len(thresholds) + 1, np.int64)
     for row in range(canvas.shape[0]):
         for column in range(canvas.shape[1]):
             value = canvas[row, column]
             level = bin_levels[np.uint64(min(max(value * bins, np.float32(0)), bins))]
-            while upper[level] < value:
+            while level < len(thresholds) and thresholds[level] < value:
                 level += 1
             levels[row + 1, column + 1] = level
             histogram[level] += 1
     return levels, histogram
+
+
+@numba.njit
+def _bin_levels(thresholds: np.ndarray) -> np.ndarray:
+    """(BINS + 1,) int16: the level at the start of each bin of values."""
+    levels, level = np.empty(BINS + 1, np.int16), 0
+    for start in range(BINS + 1):
+        while level < len(thresholds) and thresholds[level] < start / BINS:
+            level += 1
+        levels[start] = level
+    return levels
 
 
 @numba.njit
@@ -110,13 +127,24 @@ def _ordered(levels: np.ndarray, histogram: np.ndarray) -> LevelOrder:
 
 
 @numba.njit
+def _histogram(levels: np.ndarray) -> np.ndarray:
+    histogram = np.zeros(256, np.int64)
+    for level in levels.ravel():
+        histogram[level] += 1
+    return histogram
+
+
+@numba.njit
 def _sorted_pixels(levels: np.ndarray, histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`pixels` and `ends` of LevelOrder, by a counting sort."""
     ends = np.zeros(len(histogram) + 1, np.int64)
-    ends[:-1] = histogram[::-1].cumsum()[::-1]
+    for level in range(len(histogram) - 1, -1, -1):
+        ends[level] = ends[level + 1] + histogram[level]
     places = ends[1:].copy()  # of the next pixel of each level
     pixels = np.empty(ends[1], np.uint32)
-    for pixel, level in enumerate(levels.ravel()):
+    flat = levels.ravel()
+    for pixel in range(len(flat)):
+        level = flat[pixel]
         if level > 0:
             pixels[places[level]] = pixel
             places[level] += 1
