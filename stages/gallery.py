@@ -3,7 +3,7 @@
     python -m stages.gallery
 
 Reads   params (dataset, map, layer, threshold, seed), data/<dataset>/, data/heatmaps/, data/iou.parquet,
-        tables/leaderboard.csv
+        tables/baselines.csv, tables/leaderboard.csv
 Writes  plots/gallery.png      test images in groups, each with CAM, the compared map and the recommended map
         plots/layer_strip.png  one test image with CAM, the compared map at every layer and the recommended map
 Takes   seconds
@@ -20,12 +20,9 @@ import stages.support.quiet  # noqa: F401
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
-from stages.support import files, folders, params
+from stages.support import decoded, files, folders, params
 from stages.support.run import run
-from wsol.data import datasets
-from wsol.errors import InputError
 from wsol.maps.keys import MapKey
 from wsol.pictures import examples, gallery, layer_strip
 from wsol.pictures.examples import Example
@@ -39,6 +36,7 @@ class Tables(NamedTuple):
     index: pd.DataFrame  # one row per image of the heatmap arrays
     maps: pd.DataFrame  # one row per map that is not refined
     leaderboard: pd.DataFrame  # one row per map, the recommended one first
+    centre_yxyx: np.ndarray | None  # (4,) float, the centre box, fractions of the image; None: nothing is scored
 
 
 def main() -> str:
@@ -50,12 +48,16 @@ def main() -> str:
     scores = read_scores([*in_gallery, *in_strip])
     images = examples.image_table(scores, tables.index)
     groups, typical = examples.choose(scores, images, shown, settings.seed)
-    pictures = read_pictures(settings.dataset, images.iloc[[typical, *itertools.chain(*groups.values())]])
-    grouped = {
-        name: [example(tables.maps, scores, images.iloc[number], pictures, in_gallery) for number in numbers]
-        for name, numbers in groups.items()
-    }
-    strip = example(tables.maps, scores, images.iloc[typical], pictures, in_strip)
+    shown_images = images.iloc[[typical, *itertools.chain(*groups.values())]]
+    pictures = dict(decoded.pictures(settings.dataset, shown_images))
+
+    def example(number: int, keys: list[MapKey]) -> Example:
+        image = images.iloc[number]
+        heatmaps = {key: read_heatmap(tables.maps, key, image["row"]) for key in keys}
+        return examples.make_example(pictures[image["image"]], image, scores, heatmaps, thresholds, tables.centre_yxyx)
+
+    grouped = {name: [example(number, in_gallery) for number in numbers] for name, numbers in groups.items()}
+    strip = example(typical, in_strip)
     write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown, thresholds))
     write("plots/layer_strip.png", layer_strip.draw(strip, settings.dataset, shown, thresholds))
     return f"gallery: wrote plots/gallery.png and plots/layer_strip.png ({len(pictures)} images)"
@@ -63,7 +65,8 @@ def main() -> str:
 
 def read_tables() -> Tables:
     index, maps = (files.read_table(f"{HEATMAPS}/{name}.parquet") for name in ("index", "maps"))
-    return Tables(index, maps, files.read_csv("tables/leaderboard.csv"))
+    centre_yxyx = examples.centre_box(files.read_csv("tables/baselines.csv"))
+    return Tables(index, maps, files.read_csv("tables/leaderboard.csv"), centre_yxyx)
 
 
 def read_scores(keys: list[MapKey]) -> pd.DataFrame:
@@ -73,29 +76,6 @@ def read_scores(keys: list[MapKey]) -> pd.DataFrame:
         equal = [(name, "==", value) for name, value in key._asdict().items()]
         tables.append(files.read_table("data/iou.parquet", equal))
     return pd.concat(tables, ignore_index=True)
-
-
-def read_pictures(dataset: str, images: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Pictures (height, width, 3) uint8 RGB by file name. Other images of the split are not decoded."""
-    rows = datasets.encoded(datasets.load(f"data/{dataset}"), images, "test").as_numpy_iterator()
-    return {name: decode(row["image"], name) for row in rows if (name := row["image/filename"].decode())}
-
-
-def decode(encoded: bytes, name: str) -> np.ndarray:
-    try:
-        return tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise InputError(
-            f"Expected an image that can be decoded, JPEG, PNG, BMP or GIF; got {name}, which cannot: replace the file "
-            "and run `dvc repro --force --single-item download`."
-        ) from error
-
-
-def example(
-    maps: pd.DataFrame, scores: pd.DataFrame, image: pd.Series, pictures: dict[str, np.ndarray], keys: list[MapKey]
-) -> Example:
-    heatmaps = {key: read_heatmap(maps, key, image["row"]) for key in keys}
-    return examples.make_example(pictures[image["image"]], image, scores, heatmaps)
 
 
 def read_heatmap(maps: pd.DataFrame, key: MapKey, row: int) -> np.ndarray:

@@ -10,11 +10,12 @@ from clones import ROOT
 from plot_tables import TABLES
 from ruamel.yaml import YAML
 
+from stages.support import pipeline
 from wsol.pictures import figures
 
 TEMPLATES = str(ROOT / ".dvc/plots")
 DVC: dict[str, Any] = YAML(typ="safe").load(ROOT / "dvc.yaml")
-PLOTS = figures.vega_plots(DVC["plots"])
+PLOTS = pipeline.vega_plots()
 
 
 def drawn(name: str, tables: dict[str, pd.DataFrame] = TABLES) -> str:

@@ -3,10 +3,18 @@
 import pandas as pd
 
 BASELINES = {"full_image_iou": 0.3, "centre_box_iou": 0.5, "mean_box_iou": 0.4}
+BASELINES_ACC = {"full_image_acc": 0.2, "centre_box_acc": 0.45, "mean_box_acc": 0.35}
 BEST_BASELINE = {"baseline": "centre box", "baseline_iou": 0.5}
 
 # the compared map is LayerCAM, all layers; there is CAM, LayerCAM and HiResCAM at layers and fused, and refined CAM
 TABLES = {
+    "plots/run.csv": pd.DataFrame(
+        {
+            "property": ["dataset", "recipe"],
+            "value": ["toy_dogs", "the defaults but for: rotated rectangle"],
+            "usual": [True, False],
+        }
+    ),
     "plots/iou_by_layer.csv": pd.DataFrame(
         {
             "map": ["cam"] + ["layer_cam"] * 3 + ["hires_cam"] * 3,
@@ -19,11 +27,15 @@ TABLES = {
             "label": ["conv5|7 × 7"] + ["conv4|14 × 14", "conv5|7 × 7", "all|14 × 14"] * 2,
             "block": ["conv5"] + ["conv4", "conv5", "all"] * 2,
             "shaded": [False] + [False, True, False] + [False] * 3,
+            "rule": "fixed",
             "threshold": 0.1,
             "mean_iou": [0.6, 0.5, 0.4, 0.7, 0.2, 0.3, 0.35],
             "low": [0.5, 0.4, 0.3, 0.6, 0.1, 0.2, 0.25],
             "high": [0.7, 0.6, 0.5, 0.8, 0.3, 0.4, 0.45],
+            "interval": "95 % interval",
             "marked": [False, False, False, True, False, False, False],
+            "others": "HiResCAM",
+            "layers": 3,
         }
     ).assign(**BASELINES),
     "plots/iou_by_map.csv": pd.DataFrame(
@@ -52,7 +64,7 @@ TABLES = {
             "mean_iou": [0.6, 0.5, 0.4, 0.3, 0.6, 0.7],
             "box_acc": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
         }
-    ).assign(**BEST_BASELINE),
+    ).assign(**BEST_BASELINE, **BASELINES_ACC),
     "plots/boxes_needed.csv": pd.DataFrame(
         {
             "role": ["all"] * 2 + ["refined"] * 2 + ["method"] * 2 + ["fusion"] * 2,
@@ -71,8 +83,13 @@ TABLES = {
     ),
     "plots/compared.csv": pd.DataFrame(
         {
+            "map": ["cam"] * 2 + ["layer_cam"] * 2 + ["centre_box"],
+            "layer": ["conv5"] * 2 + ["all"] * 2 + ["none"],
+            "refinement": "none",
+            "place": [0, 0, 1, 1, 2],
             "what": ["CAM", "CAM", "LayerCAM, all layers", "LayerCAM, all layers", "centre box"],
-            "threshold": ["fixed", "chosen on holdout"] * 2 + ["none"],
+            "threshold": ["fixed", "chosen on holdout"] * 2 + ["chosen on holdout"],
+            "at": ["0.1", "0.3", "0.1", "0.4", "side"],
             "mean_iou": [0.6, 0.61, 0.7, 0.71, 0.5],
             "low": [0.5, 0.51, 0.6, 0.61, 0.4],
             "high": [0.7, 0.71, 0.8, 0.81, 0.6],
@@ -84,7 +101,8 @@ TABLES = {
             "label": "pug",
             "prediction": ["right", "wrong", "right"],
             "cam": [0.1, 0.2, 0.3],
-            "compared": [0.4, 0.5, 0.6],
+            "compared": [0.4, 0.2, 0.6],
+            "whole_image": [False, True, False],
             "compared_title": "LayerCAM, all layers",
         }
     ),
@@ -98,10 +116,11 @@ TABLES = {
     ),
     "plots/training.csv": pd.DataFrame(
         {
-            "epoch": [1, 2, 3] * 2,
-            "split": ["fit"] * 3 + ["holdout"] * 3,
-            "loss": [2.0, 1.0, 0.5, 2.1, 1.2, 0.8],
-            "top1": [0.2, 0.5, 0.7, 0.1, 0.4, 0.6],
+            "epoch": [1, 2, 3] * 2 + [3.5] * 3,
+            "split": ["fit"] * 3 + ["holdout"] * 3 + ["fit", "holdout", "test"],
+            "loss": [2.0, 1.0, 0.5, 2.1, 1.2, 0.8, 0.3, 0.8, 0.9],
+            "top1": [0.2, 0.5, 0.7, 0.1, 0.4, 0.6, 0.9, 0.6, 0.5],
+            "when": ["during"] * 6 + ["after"] * 3,
         }
     ),
 }

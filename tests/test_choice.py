@@ -73,8 +73,16 @@ def test_random_images() -> None:
 )
 def test_the_typical_image(eligible: list[bool], expected: int) -> None:
     ious = np.array([[0.1, 0.9, 0.1], [0.5, 0.6, 0.5], [0.9, 0.1, 0.9], [0.3, 0.3, 0.3]])
-    assert choice.typical_image(ious, np.array(eligible), seed=0) == expected
+    assert choice.typical_image(ious, np.array(eligible), np.zeros(len(ious), int), seed=0) == expected
 
 
 def test_the_typical_image_of_one_layer_is_closest_to_the_mean() -> None:
-    assert choice.typical_image(np.array([[0.1], [0.5], [0.6]]), np.ones(3, bool), seed=0) == 1  # the mean is .4
+    ious = np.array([[0.1], [0.5], [0.6]])  # their mean is .4
+    assert choice.typical_image(ious, np.ones(3, bool), np.zeros(3, int), seed=0) == 1
+
+
+def test_the_typical_image_has_boxes_before_all_else() -> None:
+    # image 1 is the closest to the mean of .4, but a map of it has no box; 0 is closer than 2, but not eligible
+    ious, eligible = np.array([[0.25], [0.35], [0.6]]), np.array([False, True, True])
+    assert choice.typical_image(ious, eligible, np.array([0, 1, 0]), seed=0) == 2
+    assert choice.typical_image(ious, eligible, np.array([0, 1, 1]), seed=0) == 0  # a box on every map, though wrong

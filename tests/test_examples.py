@@ -85,6 +85,14 @@ def test_images_are_chosen_by_cam_and_the_compared_map(seed: int) -> None:
     assert images["image"].iloc[typical] == "test/c.png"
 
 
+def test_maps_without_a_box_are_counted() -> None:
+    table = scores(0)
+    table.loc[(table["image"] == "test/b.png") & (table["map"] == "cam"), examples.EDGES] = 0.0
+    images = pd.DataFrame({"image": NAMES})
+    assert examples.maps_without_box(table, images, [CAM, COMPARED]).tolist() == [0, 1, 0]
+    assert examples.maps_without_box(table, images, [COMPARED]).tolist() == [0, 0, 0]
+
+
 def test_without_cam_the_compared_map_alone_decides() -> None:
     shown = examples.shown_maps(MAPS[MAPS["map"] != "cam"], leaderboard(), "grad_cam", "conv4")
     assert shown.cam is None
@@ -119,7 +127,13 @@ def test_an_example_has_the_boxes_of_its_maps() -> None:
     table = scores(0)
     image = examples.image_table(table, index()).set_index("image", drop=False).loc["test/b.png"]
     picture, heatmap = np.zeros((6, 8, 3), np.uint8), np.ones((2, 2))
-    example = examples.make_example(picture, image, table, {CAM: heatmap, COMPARED: 0 * heatmap, REFINED: heatmap})
+    heatmaps, thresholds = (
+        {CAM: heatmap, COMPARED: 0 * heatmap, REFINED: heatmap},
+        {CAM: 0.5, COMPARED: 0.3, REFINED: np.nan},
+    )
+    example = examples.make_example(picture, image, table, heatmaps, thresholds, None)
+    assert (example.name, example.centre_yxyx) == ("test/b.png", None)
+    assert [scored.threshold for scored in example.heatmaps[:2]] == [0.5, 0.3]
     assert (example.label, example.predicted) == ("n01-a b", "pug")  # a WordNet id has 8 digits
     assert example.ground_truth_yxyx.tolist() == [[0.1, 0.2, 0.3, 0.4]]
     assert [scored.key for scored in example.heatmaps] == [CAM, COMPARED, REFINED]

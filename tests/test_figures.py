@@ -14,11 +14,13 @@ from plot_tables import TABLES
 from ruamel.yaml import YAML
 
 from stages import figures as stage
+from stages import pdf
 from stages.support import params
 from wsol.pictures import figures
 
 # what each template draws of these tables
 MARKS = {
+    "run": {"rect mark": 2, "text mark": 2},  # two properties
     "iou_by_layer": {
         "rect mark": 3 + 1,  # the shade of each layer, CAM's interval
         "area mark": 1,
@@ -26,7 +28,7 @@ MARKS = {
         "rule mark": 3 + 3 + 1 + 1,
         "line mark": 1 + 1,  # the compared map, the other method
         "point": 3 + 1 + 3,  # each layer, the diamond, each layer of the other method
-        "text mark": 3,  # each block
+        "text mark": 3 + 1,  # each block, the other method's title
     },
     # two panels: four maps, two outlines and the steps of the colour scale; the values, three rows and two triangles
     "iou_by_map": {"rect mark": 2 * (4 + 2 + 100), "text mark": 2 * (4 + 3 + 2), "point": 2 * 2},
@@ -36,11 +38,11 @@ MARKS = {
     "iou_by_threshold": {"rect mark": 3 * 2 + 100, "point": 3 + 1, "text mark": 3 + 3 + 1 + 2, "rule mark": 2},
     # three bands and their lower edges; of these and of a method the line and two points; what is compared with
     "boxes_needed": {"area mark": 3, "line mark": 3 + 4, "point": 4 * 2, "rule mark": 3},
-    # the two layers and CAM; the paper's two thresholds and their texts
-    "box_acc_by_threshold": {"line mark": 3, "rule mark": 2, "text mark": 2},
-    "iou_by_image": {"point": 3, "rule mark": 1, "text mark": 1},  # the diagonal, the compared map's title
+    # the two layers and CAM; the baselines; the highest value of each curve; the method's title
+    "box_acc_by_threshold": {"line mark": 3, "rule mark": 3, "point": 3, "text mark": 1},
+    "iou_by_image": {"point": 3 + 1, "rule mark": 1, "text mark": 1},  # whole images, the diagonal, the map's title
     "confusion": {"rect mark": 4, "text mark": 3},  # no number where there is no image
-    "training": {"line mark": 2, "point": 6},
+    "training": {"line mark": 2, "point": 6 + 3, "text mark": 1},  # three scores at the end
 }
 
 
@@ -132,9 +134,10 @@ def test_every_plot_has_its_texts(name: str) -> None:
     svg = drawn(name)
     assert "some heading" in svg
     assert PLOTS[name]["title"] in svg
-    if PLOTS[name]["template"] != "compared":  # its y axis has no title: its labels name maps
+    if PLOTS[name]["template"] not in ("compared", "run"):  # their axes' labels need no title
         assert PLOTS[name]["x_label"].replace("'", "&#39;") in svg.replace("'", "&#39;")
-    assert PLOTS[name]["y_label"] in svg
+    if PLOTS[name]["template"] != "run":
+        assert PLOTS[name]["y_label"] in svg
 
 
 @pytest.mark.parametrize("name", PLOTS)
@@ -149,9 +152,9 @@ def test_axes_show_columns_of_the_data(name: str) -> None:
         ("iou_by_layer", "LayerCAM at the layer, 95 % interval"),
         ("iou_by_map", ">LayerCAM<"),
         ("iou_by_threshold", ">LayerCAM at conv4<"),
-        ("box_acc_by_threshold", ">LayerCAM<"),
+        ("box_acc_by_threshold", ">LayerCAM at every layer<"),
         ("boxes_needed", "LayerCAM, all layers, its thresholds"),
-        ("iou_by_image", "compared map: LayerCAM, all layers"),
+        ("iou_by_image", "y: LayerCAM, all layers"),
         ("compared", ">LayerCAM, all layers<"),
     ],
 )
@@ -172,7 +175,7 @@ def test_a_missing_value_is_left_out() -> None:
     path = "plots/training.csv"
     loss = TABLES[path]["loss"].where(TABLES[path]["epoch"] < 3)
     svg = drawn("Training. Loss by epoch", {path: TABLES[path].assign(loss=loss)})
-    assert marks(svg) == {"line mark": 2, "point": 4}
+    assert marks(svg) == {"line mark": 2, "point": 4, "text mark": 1}  # no epoch 3, and nothing at the end
 
 
 @pytest.mark.parametrize(("top1", "labels"), [(0.1, ["0.00", "0.10"]), (0.0, ["0"])])
@@ -209,7 +212,8 @@ def run_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathl
     (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
     for path, table in TABLES.items():
         table.to_csv(tmp_path / path, index=False)
-    settings = types.SimpleNamespace(dataset="toy_dogs", map="layer_cam", layer="all", threshold=0.1)
+    recipe = types.SimpleNamespace(finetune=types.SimpleNamespace(seed=3))
+    settings = types.SimpleNamespace(dataset="toy_dogs", map="layer_cam", layer="all", threshold=0.1, recipe=recipe)
     monkeypatch.setattr(params, "read", {"figures": settings}.get)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -219,14 +223,19 @@ def pictures(folder: pathlib.Path) -> set[str]:
     return {path.name for path in (folder / "plots/figures").iterdir()}
 
 
-EXPECTED = {f"{figures.file_name(name)}.png" for name in PLOTS}
+EXPECTED = {f"{figures.file_name(name)}.{ending}" for name in PLOTS for ending in ("png", "svg")}
 
 
 def test_the_stage_draws_every_plot(run_folder: pathlib.Path) -> None:
     assert stage.main() == f"figures: wrote plots/figures ({len(PLOTS)} figures) and 3 SVG files in plots/"
     assert pictures(run_folder) == EXPECTED
     svg = (run_folder / "plots/iou_by_layer.svg").read_text(encoding="utf8")
-    for text in ("toy_dogs, LayerCAM, all layers, threshold 0.1", "14 × 14", "CAM, 95 % interval", "centre box"):
+    for text in (
+        "toy_dogs, training seed 3: threshold 0.1",
+        "14 × 14",
+        "CAM, 95 % interval",
+        "centre box",
+    ):
         assert text in svg
 
 
@@ -243,14 +252,41 @@ def test_no_picture_of_a_former_plot_is_left(run_folder: pathlib.Path, monkeypat
     renamed = [{f"{name}, renamed": plot} for name, plot in PLOTS.items()]
     YAML().dump({"plots": renamed}, run_folder / "dvc.yaml")
     stage.main()
-    assert pictures(run_folder) == {f"{figures.file_name(name)}_renamed.png" for name in PLOTS}
+    assert pictures(run_folder) == {name.replace(".", "_renamed.") for name in EXPECTED}
+
+
+def test_a_heading_says_what_its_figure_depends_on(run_folder: pathlib.Path) -> None:
+    stage.main()
+    for name, threshold in (
+        ("training_loss_by_epoch", False),
+        ("mean_iou_of_every_map", False),
+        ("choosing_with_k_boxes", False),
+        ("iou_by_image", True),
+    ):
+        svg = (run_folder / f"plots/figures/{name}.svg").read_text(encoding="utf8")
+        assert "toy_dogs, training seed 3" in svg
+        assert ("LayerCAM, all layers, threshold 0.1" in svg) == threshold
+
+
+def test_a_png_states_its_resolution(run_folder: pathlib.Path) -> None:
+    stage.main()
+    content = (run_folder / "plots/figures/the_run.png").read_bytes()
+    # the chunk pHYs: pixels a metre, 300 an inch of 0.0254 m, twice, and the unit 1
+    start = content.index(b"pHYs") + 4
+    assert content[start : start + 9] == (11811).to_bytes(4) * 2 + b"\x01"
+
+
+def test_pdf(run_folder: pathlib.Path) -> None:
+    stage.main()
+    assert pdf.main() == f"pdf: wrote plots/pdf ({len(PLOTS)} figures)"
+    assert (run_folder / "plots/pdf/the_run.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_the_pipeline_draws_every_plot(reproduced: pathlib.Path, name: str) -> None:
     picture = cv2.imread(str(reproduced / f"plots/figures/{figures.file_name(name)}.png"))
     assert picture is not None
-    assert min(picture.shape[:2]) >= 500  # two pixels per pixel of the page
+    assert min(picture.shape[:2]) >= 250 * 300 / 72  # of the smallest figure's sides on the page
     assert pictures(reproduced) == EXPECTED
 
 
@@ -258,4 +294,5 @@ def test_figure_1_of_the_pipeline(reproduced: pathlib.Path) -> None:
     picture = (reproduced / "plots/iou_by_layer.svg").read_text(encoding="utf8")
     for text in ("conv2_block1_out", "conv5_block3_out", "8 × 8", "CAM, 95 % interval", "full-image box", "centre box"):
         assert text in picture
-    assert marks(picture)["point"] == 2 * 17 + 1  # both methods at 16 layers and `all`, the diamond
+    # in two panels both methods at 16 layers and `all`, and the diamond
+    assert marks(picture)["point"] == 2 * (2 * 17 + 1)

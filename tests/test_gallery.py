@@ -5,12 +5,14 @@ import types
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.patches import Rectangle
 from score_tables import MAPS, NAMES, leaderboard, scores
 from sheets import assert_apart, texts
 
 from stages import gallery as stage
-from stages.support import params
+from stages.support import decoded, params
 from wsol.data import datasets
 from wsol.errors import InputError
 from wsol.maps.keys import MapKey
@@ -31,7 +33,8 @@ def make_example(height: int = 60, width: int = 80, keys: list[MapKey] | None = 
     ground_truth_yxyx = np.array([[0.2, 0.2, 0.6, 0.6], [0.5, 0.5, 1, 1]])[:boxes]
     box_yxyx = np.array([0.1, 0.1, 0.9, 0.9])
     scored = [ScoredHeatmap(key, rng.random((7, 7)), box_yxyx, 0.25) for key in keys or gallery_maps(SHOWN)]
-    return Example(picture, ground_truth_yxyx, "beagle", "beagle", scored)
+    centre_yxyx = np.array([0.2, 0.2, 0.8, 0.8])
+    return Example(picture, ground_truth_yxyx, "beagle", "beagle", scored, "test/beagle/0001.png", centre_yxyx)
 
 
 def with_heatmaps(example: Example, **changes: object) -> Example:
@@ -118,6 +121,15 @@ def test_rows_of_the_layer_strip(layers: int, rows: int) -> None:
     assert heights[1] - heights[0] == pytest.approx((rows - 1) * row_height, abs=1)
 
 
+def test_the_strips_rule_is_true_of_a_single_layer() -> None:
+    fusion = MapKey("grad_cam", "all")
+    for layers, rule in (
+        ([COMPARED, fusion], layer_strip.RULE_OF_ONE_LAYER),
+        ([COMPARED, MapKey("grad_cam", "conv5")], layer_strip.RULE),
+    ):
+        assert layer_strip.heading_lines(make_example(), SHOWN._replace(layers=layers))[0] == rule
+
+
 def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
     wrong = make_example()._replace(predicted="pug")
     draw_gallery({"worst": [make_example(), wrong]})
@@ -129,7 +141,8 @@ def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
     ]
     captions = ["ground truth", "IoU 0.25", "CAM", "IoU 0.25", "Grad-CAM", "conv4"]
     captions += ["IoU 0.25", "LayerCAM, GrabCut", "all layers"]
-    assert written[8:17] == captions  # after the group's name, the class and the prediction
+    assert written[8] == "test/beagle/0001.png"
+    assert written[9:18] == captions  # after the group's name, the class, the prediction and the image's name
     assert {"✓ predicted correctly", "✗ predicted pug", "worst"} <= set(written)
 
 
@@ -157,9 +170,9 @@ def test_the_strip_names_its_layers(sheets: list[sheet.Sheet]) -> None:
     assert written[0] == "toy_dogs: CAM and Grad-CAM at every layer, boxes at the thresholds chosen on holdout"
     assert written[3] == "Recommended, the best on holdout: LayerCAM, all layers, refined by GrabCut."
     names = ["CAM", "conv4", "conv5", "all layers", "recommended"]
-    assert written[6:20:3] == names
-    assert written[7:21:3] == ["7 × 7, > 0.1"] * 4 + ["7 × 7, GrabCut"]
-    assert written[8:22:3] == ["IoU 0.25"] * 5
+    assert written[7:21:3] == names
+    assert written[8:22:3] == ["7 × 7, > 0.1"] * 4 + ["7 × 7, GrabCut"]
+    assert written[9:23:3] == ["IoU 0.25"] * 5
     bold = {text.get_text() for text in sheets[0].figure.texts if text.get_fontweight() == "bold"}
     assert set(names) & bold == {"conv4"}  # the compared map's
 
@@ -168,19 +181,13 @@ def test_a_recommended_layer_keeps_its_name(sheets: list[sheet.Sheet]) -> None:
     keys = sweep(2)
     draw_strip(make_example(keys=keys), ShownMaps(CAM, COMPARED, keys[1:], recommended=keys[2]))
     assert texts(sheets[0])[3] == "Recommended, the best on holdout: Grad-CAM at conv5."
-    assert texts(sheets[0])[6:13:3] == ["CAM", "conv4", "conv5"]
+    assert texts(sheets[0])[7:14:3] == ["CAM", "conv4", "conv5"]
 
 
 def test_a_refined_map_is_not_taken_for_the_map_that_it_refines(sheets: list[sheet.Sheet]) -> None:
     for refined in (CAM._replace(refinement="grabcut"), COMPARED._replace(refinement="grabcut")):
         draw_strip(make_example(keys=[*sweep(1), refined]), SHOWN._replace(recommended=refined))
-        assert texts(sheets[-1])[6:13:3] == ["CAM", "conv4", "recommended"]
-
-
-def test_cam_can_be_the_compared_map(sheets: list[sheet.Sheet]) -> None:
-    draw_strip(make_example(keys=[CAM, REFINED]), ShownMaps(CAM, CAM, [CAM], REFINED))
-    assert texts(sheets[0])[0] == "toy_dogs: CAM, boxes at the thresholds chosen on holdout"
-    assert texts(sheets[0])[6:10:3] == ["CAM", "recommended"]
+        assert texts(sheets[-1])[7:14:3] == ["CAM", "conv4", "recommended"]
 
 
 def test_pictures_without_cam(sheets: list[sheet.Sheet]) -> None:
@@ -234,9 +241,9 @@ def test_boxes_are_drawn_above_the_pictures() -> None:
 
 def boxes(drawn: sheet.Sheet, line: sheet.LineStyle) -> list[list[float]]:
     """The boxes that are drawn with this line, [xmin, ymin, width, height]; the last is the legend's sample."""
-    patches = [patch for axes in drawn.figure.axes for patch in axes.patches]
+    patches = [patch for axes in drawn.figure.axes for patch in axes.patches if isinstance(patch, Rectangle)]
     coloured = [patch for patch in patches if patch.get_edgecolor()[:3] == pytest.approx(rgb(line.colour))]
-    return [[*patch.get_xy(), patch.get_width(), patch.get_height()] for patch in coloured]  # type: ignore[attr-defined]
+    return [[*patch.get_xy(), patch.get_width(), patch.get_height()] for patch in coloured]
 
 
 def rgb(colour: str) -> list[float]:
@@ -259,6 +266,29 @@ def test_a_box_is_clipped_to_the_picture(sheets: list[sheet.Sheet]) -> None:
     for xmin, ymin, width, height in boxes(sheets[0], panel.PREDICTED):
         assert min(xmin, ymin) > 0
         assert max(xmin + width, ymin + height) < 1
+
+
+def test_the_centre_box_is_on_the_picture_alone(sheets: list[sheet.Sheet]) -> None:
+    draw_gallery({"best": [make_example()]})
+    assert len(boxes(sheets[0], panel.CENTRE)) == 1 + 1  # the legend's sample
+    draw_gallery({"best": [make_example()._replace(centre_yxyx=None)]})
+    assert boxes(sheets[1], panel.CENTRE) == []
+
+
+def contours(drawn: sheet.Sheet) -> int:
+    return sum(len(axes.collections) for axes in drawn.figure.axes)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    # the values of the heatmaps are 0 and 1; nothing is above 1, all is above -0.1, and a refined map has no threshold
+    [(0.5, 3), (1.0, 0), (-0.1, 0), (np.nan, 0)],
+)
+def test_a_contour_is_drawn_where_the_heatmap_crosses_the_threshold(
+    sheets: list[sheet.Sheet], threshold: float, expected: int
+) -> None:
+    draw_gallery({"best": [with_heatmaps(make_example(), heatmap=np.eye(7), threshold=threshold)]})
+    assert contours(sheets[0]) == expected
 
 
 # ---------------------------------------------------------------- the layout
@@ -300,7 +330,7 @@ def test_nothing_overlaps_with_fewer_maps(sheets: list[sheet.Sheet], maps: int) 
 
 def test_a_picture_that_cannot_be_decoded_is_named() -> None:
     with pytest.raises(InputError, match=r"got test/a\.png"):
-        stage.decode(b"no picture", "test/a.png")
+        decoded.decode(b"no picture", "test/a.png")
 
 
 @pytest.fixture
@@ -319,6 +349,8 @@ def run_folder(tmp_path: pathlib.Path, toy_folder: pathlib.Path, monkeypatch: py
     scores(0).replace({"image": names}).to_parquet(tmp_path / "data/iou.parquet")
     (tmp_path / "tables").mkdir()
     leaderboard().to_csv(tmp_path / "tables/leaderboard.csv", index=False)
+    baselines = pd.DataFrame({"baseline": ["centre_box"], "ymin": 0.2, "xmin": 0.2, "ymax": 0.8, "xmax": 0.8})
+    baselines.to_csv(tmp_path / "tables/baselines.csv", index=False)
     settings = types.SimpleNamespace(dataset="toy_dogs", map="grad_cam", layer="conv4", threshold=0.1, seed=0)
     monkeypatch.setattr(params, "read", {"gallery": settings}.get)
     monkeypatch.chdir(tmp_path)
@@ -335,14 +367,14 @@ def test_the_stage_draws_cam_the_compared_and_the_recommended_map(
     # the best image is b: IoUs of CAM, of the compared map, and of its refined box
     at = written.index("best")
     expected = ["IoU 0.90", "CAM", "IoU 0.70", "Grad-CAM", "conv4", "IoU 0.80", "Grad-CAM, GrabCut", "conv4"]
-    assert written[at + 4 : at + 12] == expected
+    assert written[at + 5 : at + 13] == expected
     # the n-th map of maps.parquet is (2 + n) x 2: CAM is the third, Grad-CAM the first, fourth and fifth; image c. A
     # refined map has the heatmap of the map that it refines
     strip = [("CAM", "4 × 2, > 0.49", "IoU 0.40"), ("conv4", "2 × 2, > 0.105", "IoU 0.40")]
     strip += [("conv5", "5 × 2, > 0.41", "IoU 0.40"), ("all layers", "6 × 2, > 0.3", "IoU 0.90")]
     strip += [("recommended", "2 × 2, GrabCut", "IoU 0.60")]
     written = texts(sheets[1])
-    assert [tuple(written[at : at + 3]) for at in range(6, 21, 3)] == strip
+    assert [tuple(written[at : at + 3]) for at in range(7, 22, 3)] == strip
     for name in ("gallery", "layer_strip"):
         assert pixels((run_folder / f"plots/{name}.png").read_bytes()).shape[1] == panel.WIDTH * sheet.DPI
 

@@ -76,12 +76,13 @@ class Shown(NamedTuple):
     headings: list[str]
     captions: list[str]
     marks: list[int]  # number of marks in each Vega plot
+    rows: list[str]  # of the table of the run
     pictures: list[int]  # width of each picture in pixels; 0: not found
     overflow: int  # pixels by which the page is wider than the window
     errors: list[str]  # errors in the console, and requests to the network
 
 
-DRAWN = '[...document.querySelectorAll("main > div")].every(plot => plot.querySelector("svg.marks, img"))'
+DRAWN = '[...document.querySelectorAll("main > div")].every(plot => plot.querySelector("svg.marks, img, table"))'
 SHOWN = """() => {
     const all = (selector, found, within = document) => [...within.querySelectorAll(selector)].map(found);
     const length = (mark) => mark.getTotalLength();
@@ -89,6 +90,7 @@ SHOWN = """() => {
         headings: all("h2", (heading) => heading.textContent),
         captions: all("h2 + p", (caption) => caption.textContent),
         marks: all(".vega-embed", (plot) => all(".role-mark :is(path, line)", length, plot).filter(Boolean).length),
+        rows: all("table tr", (row) => row.innerText),
         pictures: all("img", (picture) => picture.naturalWidth),
         overflow: document.documentElement.scrollWidth - innerWidth,
     };
@@ -162,7 +164,11 @@ def test_the_page_opens_with_no_network(
     expected = {page.heading(name): caption for name, caption in CAPTIONS.items()}
     assert dict(zip(shown.headings, shown.captions, strict=True)) == expected
     assert len(shown.headings) == len(CAPTIONS)
-    assert len(shown.marks) == len(CAPTIONS) - len(PICTURES)
+    assert len(shown.marks) == len(CAPTIONS) - len(PICTURES) - 1  # the run is a table
+    lines = ["dataset\ttoy_dogs", "recipe\tthe defaults but for: rotated rectangle"]
+    assert shown.rows == (["\tHEAD\tworkspace"] if revisions > 1 else []) + [
+        "\t".join([*line.split("\t"), *line.split("\t")[1:] * (revisions - 1)]) for line in lines
+    ]
     assert min(shown.marks) > 0
     assert shown.pictures == [2000] * len(PICTURES) * revisions
     assert shown.overflow <= 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol.pictures import plot_data
+from wsol.pictures import layer_data, plot_data
 from wsol.scores import tables
 
 COUNTS = np.array([[2, 0], [1, 1], [0, 2]], np.uint8)
@@ -39,11 +39,18 @@ BASELINES = pd.DataFrame(
 )
 
 
+NO_LEADERBOARD = pd.DataFrame(columns=["map", "layer", "refinement"])
+
+
+def fixed(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["rule"] == "fixed"]
+
+
 def test_a_block_is_a_resolution() -> None:
     # both layers of 14 x 14 begin with block2a; those of 7 x 7 have nothing in common; the fusion stands alone
     layers = ["block2a_bn", "block2a_add", "block5a_bn", "block6a_bn", "all"]
     sides = [14, 14, 7, 7, 14]
-    blocks = plot_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
+    blocks = layer_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
     assert blocks.tolist() == ["block2a", "block2a", "7 × 7", "7 × 7", "all"]
 
 
@@ -51,17 +58,21 @@ def test_a_name_at_several_resolutions_is_no_block() -> None:
     # ConvNeXt's stages: `add` is at 8 x 8 and at 4 x 4
     layers = ["add_1", "add_4", "layer_normalization", "all"]
     sides = [8, 4, 1, 8]
-    blocks = plot_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
+    blocks = layer_data._blocks(pd.DataFrame({"layer": layers, "height": sides, "width": sides}))
     assert blocks.tolist() == ["8 × 8", "4 × 4", "layer", "all"]
 
 
 @pytest.mark.parametrize("order", [[CAM, EARLY, LAST, *REFINED_MAPS], [*REFINED_MAPS, EARLY, LAST, CAM]])
 def test_by_layer(order: list[tuple[str, str, str]]) -> None:
-    table = plot_data.by_layer(maps(order), scores(order), BASELINES, LAST)
-    assert list(table) == [
-        *("map", "layer", "refinement", "role", "title", "label", "block", "shaded"),
-        *("threshold", "mean_iou", "low", "high", "marked", "full_image_iou", "centre_box_iou", "mean_box_iou"),
+    both = layer_data.by_layer(maps(order), scores(order), BASELINES, LAST)
+    assert list(both) == [
+        *("map", "layer", "refinement", "role", "title", "label", "block", "shaded", "rule", "threshold", "mean_iou"),
+        *("low", "high", "interval", "marked", "others", "layers", "full_image_iou", "centre_box_iou", "mean_box_iou"),
     ]
+    assert both["rule"].tolist() == ["fixed"] * 3 + ["chosen on holdout"] * 3
+    assert both["mean_iou"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.6, 0.7])
+    assert set(both["layers"]) == {2} and set(both["others"]) == {""}
+    table = both[both["rule"] == "fixed"]
     assert table["label"].tolist() == ["conv5_out|7 × 7", "conv4_out|14 × 14", "conv5_out|7 × 7"]
     assert table["map"].tolist() == ["cam", "grad_cam", "grad_cam"]
     assert table["role"].tolist() == ["CAM", "compared", "compared"]
@@ -76,7 +87,7 @@ def test_by_layer(order: list[tuple[str, str, str]]) -> None:
 
 def test_by_layer_of_a_refined_map() -> None:
     keys = [CAM, EARLY, LAST, *OTHERS]
-    table = plot_data.by_layer(maps(keys), scores(keys), BASELINES, REFINED)
+    table = fixed(layer_data.by_layer(maps(keys), scores(keys), BASELINES, REFINED))
     assert table.loc[table["role"] != "other", "title"].tolist() == [
         "CAM",
         "Grad-CAM at conv4_out, refined by GrabCut",
@@ -86,7 +97,8 @@ def test_by_layer_of_a_refined_map() -> None:
 
 def test_by_layer_with_other_methods_and_the_fusion() -> None:
     keys = [*FUSIONS, CAM, *OTHERS, EARLY, LAST]  # the fusion is first in the table, and last in the figure
-    table = plot_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY)
+    table = fixed(layer_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY))
+    assert set(table["others"]) == {"LayerCAM"}
     assert list(zip(table["role"], table["map"], table["layer"], strict=True)) == [
         ("CAM", "cam", "conv5_out"),
         *[("compared", "grad_cam", layer) for layer in ("conv4_out", "conv5_out", "all")],
@@ -151,9 +163,10 @@ def test_the_best_baseline() -> None:
 def test_by_threshold(order: list[tuple[str, str, str]]) -> None:
     means = pd.DataFrame(order, columns=["map", "layer", "refinement"])
     means = means.assign(threshold=0.1, mean_iou=[IOUS[key] for key in order], box_acc=0.5)
-    table = plot_data.by_threshold(means, BASELINES, LAST)
+    table = layer_data.by_threshold(means, BASELINES, LAST)
     assert list(table) == [
-        *("map", "layer", "refinement", "title", "threshold", "mean_iou", "box_acc", "baseline", "baseline_iou")
+        *("map", "layer", "refinement", "title", "threshold", "mean_iou", "box_acc", "baseline", "baseline_iou"),
+        *("full_image_acc", "centre_box_acc", "mean_box_acc"),
     ]
     # the compared map's layers, its fusion last, and CAM
     assert table["title"].tolist() == ["CAM", "Grad-CAM at conv4_out", "Grad-CAM, all layers"]
@@ -162,32 +175,43 @@ def test_by_threshold(order: list[tuple[str, str, str]]) -> None:
 
 
 def test_compared_maps() -> None:
-    table = plot_data.compared_maps([CAM, EARLY], scores([LAST, *OTHERS, CAM, EARLY]), BASELINES)
-    assert table["what"].tolist() == [
-        *["CAM"] * 2,
-        *["Grad-CAM at conv4_out"] * 2,
-        "full-image box",
-        "centre box",
-        "mean box",
+    keys = [LAST, *OTHERS, CAM, EARLY]
+    made = scores(keys)
+    made.loc[made["refinement"] == "grabcut", "threshold"] = np.nan  # a refined map has one box
+    table = plot_data.compared_maps(
+        [CAM, EARLY], made, BASELINES, pd.DataFrame([REFINED], columns=list(NO_LEADERBOARD))
+    )
+    assert table[["place", "what", "threshold", "at"]].to_numpy().tolist() == [
+        [0, "CAM", "fixed", "0.1"],
+        [0, "CAM", "chosen on holdout", "0.5"],
+        [1, "Grad-CAM at conv4_out", "fixed", "0.1"],
+        [1, "Grad-CAM at conv4_out", "chosen on holdout", "0.5"],
+        [2, "Grad-CAM at conv4_out, refined by GrabCut, recommended", "chosen on holdout", ""],
+        [3, "full-image box", "nothing chosen", ""],
+        [4, "centre box", "chosen on holdout", "side"],
+        [5, "mean box", "chosen on holdout", "box"],
     ]
-    assert table["threshold"].tolist() == ["fixed", "chosen on holdout"] * 2 + ["none"] * 3
-    assert table["mean_iou"].tolist() == pytest.approx([0.1, 0.5, 0.2, 0.6, 0.2, 0.2, 0.2])
+    assert table["mean_iou"].tolist() == pytest.approx([0.1, 0.5, 0.2, 0.6, 1.3, 0.2, 0.2, 0.2])
 
 
 def test_a_map_is_not_compared_with_itself() -> None:
-    table = plot_data.compared_maps([CAM, CAM], scores([CAM]), BASELINES)
-    assert table["what"].tolist() == ["CAM", "CAM", "full-image box", "centre box", "mean box"]
+    board = pd.DataFrame([CAM], columns=list(NO_LEADERBOARD))
+    table = plot_data.compared_maps([CAM, CAM], scores([CAM]), BASELINES, board)
+    expected = ["CAM, recommended"] * 2 + ["full-image box", "centre box", "mean box"]
+    assert table["what"].tolist() == expected
 
 
 def test_by_image() -> None:
     images = pd.DataFrame({"image": ["a", "b"], "label": "beagle", "top1_right": [True, False], "refinement": "none"})
-    cam = images.assign(map="cam", layer="conv5_out", iou=[0.1, 0.2])
-    compared = images.assign(map="grad_cam", layer="conv4_out", iou=[0.3, 0.4]).set_index(np.array([7, 8]))
+    cam = images.assign(map="cam", layer="conv5_out", iou=[0.1, 0.2], box_area=[1.0, 0.5])
+    compared = images.assign(map="grad_cam", layer="conv4_out", iou=[0.3, 0.4], box_area=1.0)
+    compared = compared.set_index(np.array([7, 8]))
     table = plot_data.by_image(cam, compared)
     assert table[["image", "prediction", "cam", "compared"]].to_numpy().tolist() == [
         ["a", "right", 0.1, 0.3],
         ["b", "wrong", 0.2, 0.4],
     ]
+    assert table["whole_image"].tolist() == [True, False]
     assert set(table["compared_title"]) == {"Grad-CAM at conv4_out"}
 
 
@@ -238,9 +262,9 @@ def test_without_cam() -> None:
     by_map = plot_data.by_map(scores(keys), BASELINES, EARLY)
     assert by_map["cam_iou"].isna().all()
     assert by_map["layer"].tolist() == ["conv4_out"] * 2 + ["conv5_out"] * 2 + ["conv4_out"] * 2
-    by_layer = plot_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY)
-    assert by_layer["role"].tolist() == ["compared"] * 2
-    compared = plot_data.compared_maps([EARLY], scores(keys), BASELINES)
+    by_layer = layer_data.by_layer(maps(keys), scores(keys), BASELINES, EARLY)
+    assert by_layer["role"].tolist() == ["compared"] * 4
+    compared = plot_data.compared_maps([EARLY], scores(keys), BASELINES, NO_LEADERBOARD)
     assert compared["what"].tolist() == ["Grad-CAM at conv4_out"] * 2 + list(plot_data.BASELINES.values())
 
 
@@ -254,9 +278,10 @@ def test_what_was_not_chosen_is_not_shown() -> None:
     unchosen, boxes = scores(keys).assign(holdout=np.nan), BASELINES[BASELINES["baseline"] != "mean_box"]
     by_map = plot_data.by_map(unchosen, boxes, EARLY)
     assert by_map["rule"].tolist() == ["fixed", "fixed"]
-    compared = plot_data.compared_maps(keys, unchosen, boxes)
-    assert compared["threshold"].tolist() == ["fixed", "fixed", "none", "none"]
-    by_layer = plot_data.by_layer(maps(keys), unchosen, boxes, EARLY)
+    compared = plot_data.compared_maps(keys, unchosen, boxes, pd.DataFrame([CAM], columns=list(NO_LEADERBOARD)))
+    assert compared["threshold"].tolist() == ["fixed", "fixed", "nothing chosen", "nothing chosen"]
+    assert compared["what"].tolist() == ["CAM", "Grad-CAM at conv4_out", "full-image box", "centre box"]
+    by_layer = layer_data.by_layer(maps(keys), unchosen, boxes, EARLY)
     assert by_layer["mean_box_iou"].isna().all()
     assert by_layer["centre_box_iou"].tolist() == [0.2, 0.2]
 
@@ -267,9 +292,11 @@ def test_without_scores_there_are_no_rows() -> None:
     made = {
         "by_map": (plot_data.by_map(none, boxes, EARLY), plot_data.by_map(full, BASELINES, EARLY)),
         "by_layer": tuple(
-            plot_data.by_layer(maps(keys), *tables, EARLY) for tables in ((none, boxes), (full, BASELINES))
+            layer_data.by_layer(maps(keys), *tables, EARLY) for tables in ((none, boxes), (full, BASELINES))
         ),
-        "compared": tuple(plot_data.compared_maps(keys, *tables) for tables in ((none, boxes), (full, BASELINES))),
+        "compared": tuple(
+            plot_data.compared_maps(keys, *tables, NO_LEADERBOARD) for tables in ((none, boxes), (full, BASELINES))
+        ),
     }
     for empty, filled in made.values():
         assert empty.empty
@@ -279,7 +306,8 @@ def test_without_scores_there_are_no_rows() -> None:
 @pytest.mark.parametrize("cam", [None, np.nan], ids=["not drawn", "no IoU"])
 def test_an_image_without_both_ious_is_not_shown(cam: float | None) -> None:
     image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
-    compared = pd.DataFrame(image | {"map": "grad_cam", "iou": 0.2})
+    compared = pd.DataFrame(image | {"map": "grad_cam", "iou": 0.2, "box_area": 1.0})
     table = plot_data.by_image(None if cam is None else compared.assign(map="cam", iou=cam), compared)
     assert table.empty
-    assert table.columns.tolist() == ["image", "label", "prediction", "cam", "compared", "compared_title"]
+    columns = ["image", "label", "prediction", "cam", "compared", "whole_image", "compared_title"]
+    assert table.columns.tolist() == columns

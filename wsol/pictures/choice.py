@@ -41,26 +41,31 @@ def gallery_groups(ious: np.ndarray, per_group: int, seed: int) -> dict[str, lis
     return {name: images for name, images in groups.items() if images}
 
 
-def typical_image(ious: np.ndarray, eligible: np.ndarray, seed: int) -> int:
+def typical_image(ious: np.ndarray, eligible: np.ndarray, without_box: np.ndarray, seed: int) -> int:
     """Choose the image whose IoU by layer correlates most with the mean IoU by layer.
 
+    The image is one of those with the fewest maps without a box. Of these, an eligible one is chosen if there is one.
     The correlation is Pearson's over the layers. It counts as 0 where one of the two is constant. Ties are broken by
     the mean absolute difference to the mean IoU, then by the seed.
 
     Args:
         ious: (images, layers) float, 0..1. All images count for the mean.
         eligible: (images,) bool, which images may be chosen. If none is, all are.
+        without_box: (images,) int, number of an image's maps that have no box.
         seed: decides between images that are equal in all of this.
 
     Returns:
         Number of the image.
 
-    >>> typical_image(np.array([[0.1, 0.9], [0.5, 0.7], [0.9, 0.8]]), np.array([True, True, True]), seed=0)
+    >>> ious = np.array([[0.1, 0.9], [0.5, 0.7], [0.9, 0.8]])
+    >>> typical_image(ious, np.array([True, True, True]), without_box=np.array([0, 0, 0]), seed=0)
     1
+    >>> typical_image(ious, np.array([True, True, True]), without_box=np.array([0, 1, 0]), seed=0)
+    0
     """
     mean = ious.mean(axis=0, keepdims=True)  # (1, layers)
     distance = np.abs(ious - mean).mean(axis=1)
-    return _sorted_images([~eligible, -_correlation(ious, mean), distance], seed)[0]
+    return _sorted_images([without_box, ~eligible, -_correlation(ious, mean), distance], seed)[0]
 
 
 def random_images(eligible: np.ndarray, number: int, seed: int) -> tuple[dict[str, list[int]], int]:

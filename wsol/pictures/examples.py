@@ -1,6 +1,7 @@
 """Examples for the pictures: a test image with its heatmaps and their boxes, from the tables of the run."""
 
 import difflib
+import math
 import re
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ class ScoredHeatmap(NamedTuple):
     heatmap: np.ndarray  # (h, w) float, 0..1, as stored; the maximum of a mean over layers is below 1
     box_yxyx: np.ndarray  # (4,) float, [ymin, xmin, ymax, xmax] in fractions of the image; all 0: no box
     iou: float  # with the ground truth, 0..1; NaN without ground truth
+    threshold: float = math.nan  # heatmap value whose contour is drawn; NaN: none is
 
 
 class Example(NamedTuple):
@@ -35,6 +37,8 @@ class Example(NamedTuple):
     label: str
     predicted: str
     heatmaps: list[ScoredHeatmap]
+    name: str = ""  # of the image
+    centre_yxyx: np.ndarray | None = None  # (4,) float, the centre box; None: not drawn
 
 
 class ShownMaps(NamedTuple):
@@ -112,6 +116,17 @@ def thresholds(leaderboard: pd.DataFrame, keys: list[MapKey], fixed: float) -> d
     return {key: of_rows.get(key, fixed) for key in keys}
 
 
+def centre_box(baselines: pd.DataFrame) -> np.ndarray | None:
+    """The centre box (4,) of tables/baselines.csv, or None where nothing is scored.
+
+    >>> row = {"baseline": "centre_box", "ymin": 0.2, "xmin": 0.2, "ymax": 0.8, "xmax": 0.8}
+    >>> centre_box(pd.DataFrame([row])).tolist()
+    [0.2, 0.2, 0.8, 0.8]
+    """
+    rows = baselines.loc[baselines["baseline"] == "centre_box", ["ymin", "xmin", "ymax", "xmax"]]
+    return rows.iloc[0].to_numpy(float) if len(rows) else None
+
+
 def image_table(scores: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
     """One row per scored test image, in the order of the scores.
 
@@ -131,8 +146,8 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
     """Choose the images of the gallery and of the layer strip, by the rules of `choice`.
 
     The IoUs are those at the chosen thresholds. The gallery's images go by CAM and the compared map. The image of the
-    layer strip goes by the compared map at its layers, without the fusion. It is predicted correctly and has one
-    ground-truth box, if there is such an image.
+    layer strip goes by the compared map at its layers, without the fusion. As many of the strip's maps as possible
+    have a box on it. It is predicted correctly and has one ground-truth box, if there is such an image.
 
     Where no image has an IoU, the images are chosen at random. The image of the layer strip is predicted correctly, if
     there is such an image.
@@ -150,9 +165,28 @@ def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: i
         return choice.random_images(images["top1_right"].to_numpy(), AT_RANDOM, seed)
     in_groups = [key for key in (shown.cam, shown.compared) if key]
     groups = choice.gallery_groups(ious(scores, images, in_groups), PER_GROUP, seed)
-    layers = [key for key in shown.layers if key.layer != FUSION] or shown.layers
+    layers = unfused(shown)
     eligible = images["top1_right"] & (images["ground_truth_boxes"] == 1)
-    return groups, choice.typical_image(ious(scores, images, layers), eligible.to_numpy(), seed)
+    by_layer, without_box = ious(scores, images, layers), maps_without_box(scores, images, strip_maps(shown))
+    return groups, choice.typical_image(by_layer, eligible.to_numpy(), without_box, seed)
+
+
+def unfused(shown: ShownMaps) -> list[MapKey]:
+    """The compared map at its layers, without the fusion unless there is nothing else."""
+    return [key for key in shown.layers if key.layer != FUSION] or shown.layers
+
+
+def maps_without_box(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.ndarray:
+    """Number (images,) of these maps that have no box at the chosen threshold.
+
+    Args:
+        scores: data/iou.parquet, or its rows of these maps.
+        images: as `image_table` returns it.
+        keys: the maps.
+    """
+    of_keys = scores.set_index(KEY).index.isin(keys)
+    empty = of_keys & (scores[EDGES] == 0).all(axis=1)
+    return empty.groupby(scores["image"]).sum().loc[images["image"]].to_numpy()
 
 
 def ious(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.ndarray:
@@ -169,7 +203,12 @@ def ious(scores: pd.DataFrame, images: pd.DataFrame, keys: list[MapKey]) -> np.n
 
 
 def make_example(
-    picture: np.ndarray, image: pd.Series, scores: pd.DataFrame, heatmaps: dict[MapKey, np.ndarray]
+    picture: np.ndarray,
+    image: pd.Series,
+    scores: pd.DataFrame,
+    heatmaps: dict[MapKey, np.ndarray],
+    thresholds: dict[MapKey, float],
+    centre_yxyx: np.ndarray | None,
 ) -> Example:
     """Collect all that is drawn of an image. The boxes and IoUs are those at the chosen thresholds.
 
@@ -178,14 +217,17 @@ def make_example(
         image: the image's row of `image_table`.
         scores: data/iou.parquet, or the image's rows of it.
         heatmaps: (h, w) float heatmaps of the image, in the order in which they are drawn.
+        thresholds: of each of the heatmaps, as `thresholds` returns them.
+        centre_yxyx: (4,) float, the centre box, or None.
     """
     rows = scores[scores["image"] == image["image"]].set_index(KEY)
     scored = [
-        ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, IOU])
+        ScoredHeatmap(key, heatmap, rows.loc[key, EDGES].to_numpy(float), rows.loc[key, IOU], thresholds[key])
         for key, heatmap in heatmaps.items()
     ]
     ground_truth_yxyx = np.reshape(image["boxes_yxyx"], (-1, 4))
-    return Example(picture, ground_truth_yxyx, class_title(image["label"]), class_title(image["predicted"]), scored)
+    titles = class_title(image["label"]), class_title(image["predicted"])
+    return Example(picture, ground_truth_yxyx, *titles, scored, image["image"], centre_yxyx)
 
 
 def class_title(name: str) -> str:

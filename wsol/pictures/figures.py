@@ -13,21 +13,14 @@ from wsol.maps.keys import CAM
 from wsol.scores.images import NO_CHOICES, NO_SCORES
 
 CHOSEN = "chosen on holdout"  # threshold of a row of plots/compared.csv
-SCALE = 2  # pixels of a PNG per pixel of the page
+DPI = 300  # of a PNG; a pixel of the page is 1/72 inch
+# templates of the figures that depend on the compared map, of those that show it at its layer alone, and of those that
+# show the fixed threshold and do not name it themselves
+OF_COMPARED = ("iou_by_layer", "iou_by_map", "iou_by_threshold", "box_acc_by_threshold", "iou_by_image", "compared")
+AT_ITS_LAYER = ("iou_by_image", "compared")
+AT_FIXED = ("iou_by_image",)
 
 Plot = dict[str, Any]  # a plot of dvc.yaml: template, x, y, title and labels
-
-
-def vega_plots(entries: list[str | dict[str, Plot]]) -> dict[str, Plot]:
-    """The plots that have a template, by name.
-
-    Args:
-        entries: the `plots` section of dvc.yaml. An entry that is a path stands for a picture and is left out.
-
-    >>> vega_plots(["plots/gallery.png", {"Figure 1": {"template": "iou_by_layer"}}])
-    {'Figure 1': {'template': 'iou_by_layer'}}
-    """
-    return {name: plot for entry in entries if isinstance(entry, dict) for name, plot in entry.items()}
 
 
 def remarks(compared: pd.DataFrame) -> list[str]:
@@ -37,16 +30,14 @@ def remarks(compared: pd.DataFrame) -> list[str]:
         compared: as `wsol.pictures.plot_data.compared_maps` makes it.
 
     Example:
-        >>> remarks(pd.DataFrame({"what": ["CAM", "CAM"], "threshold": ["fixed", "chosen on holdout"]}))
+        >>> remarks(pd.DataFrame({"map": ["cam", "cam"], "threshold": ["fixed", "chosen on holdout"]}))
         []
-        >>> remarks(pd.DataFrame({"what": ["Grad-CAM at conv4"], "threshold": ["fixed"]}))
+        >>> remarks(pd.DataFrame({"map": ["grad_cam"], "threshold": ["fixed"]}))
         ['CAM is not drawn', 'nothing is chosen: no holdout image has a ground-truth box']
     """
     if compared.empty:
         return [NO_SCORES]
-    no_cam = (
-        [] if titles.method_title(CAM) in compared["what"].tolist() else [f"{titles.method_title(CAM)} is not drawn"]
-    )
+    no_cam = [] if CAM in compared["map"].tolist() else [f"{titles.method_title(CAM)} is not drawn"]
     chosen = CHOSEN in compared["threshold"].tolist()
     return no_cam if chosen else [*no_cam, NO_CHOICES]
 
@@ -86,8 +77,32 @@ def svg(figure: str) -> str:
 
 
 def png(figure: str) -> bytes:
-    """Draw a Vega-Lite specification, JSON, as PNG."""
-    return vl_convert.vegalite_to_png(figure, scale=SCALE)
+    """Draw a Vega-Lite specification, JSON, as PNG, which states its resolution."""
+    return vl_convert.vegalite_to_png(figure, ppi=DPI)
+
+
+def heading(template: str, dataset: str, seed: int, compared: str, threshold: float) -> str:
+    """What a figure is of, in the few words above it: only what the figure depends on.
+
+    Args:
+        template: of the plot.
+        dataset: name of its section of params.yaml.
+        seed: of the training.
+        compared: title of the compared map.
+        threshold: the fixed one.
+
+    Example:
+        >>> heading("training", "toy_dogs", 0, "Grad-CAM at conv4", 0.1)
+        'toy_dogs, training seed 0'
+        >>> heading("iou_by_image", "toy_dogs", 0, "Grad-CAM at conv4", 0.1)
+        'toy_dogs, training seed 0, Grad-CAM at conv4, threshold 0.1'
+    """
+    parts = [dataset, f"training seed {seed}"]
+    if template in AT_ITS_LAYER:
+        parts.append(compared)
+    if template in AT_FIXED:
+        parts.append(f"threshold {threshold:g}")
+    return ", ".join(parts)
 
 
 def file_name(name: str) -> str:

@@ -19,7 +19,7 @@ RULE_AT_RANDOM = "Test images at random. No test image has a ground-truth box."
 GROUP = 0.35  # width of a group's name
 EXAMPLE = (WIDTH - 2 * EDGE - GROUP - 0.25) / PER_ROW  # width of an example
 MAX_HEIGHT = 1.1  # of a panel
-NAMES = 0.42  # height of the two lines above the panels
+NAMES = 0.6  # height of the three lines above the panels
 CAPTIONS = 3 * LINE + 0.2  # height of the lines below the panels, and of the space to the next row
 
 
@@ -48,7 +48,8 @@ def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps, thres
     for name, examples in rows:
         _draw_row(sheet, y, name, examples)
         y += row_height(examples)
-    panel.draw_legend(sheet)
+    drawn = [example for examples in groups.values() for example in examples]
+    panel.draw_legend(sheet, centre_box=any(example.centre_yxyx is not None for example in drawn))
     return sheet.png()
 
 
@@ -94,10 +95,11 @@ def _draw_row(sheet: Sheet, y: float, group: str, examples: list[Example]) -> No
 
 
 def _draw_example(sheet: Sheet, x: float, y: float, height: float, example: Example) -> None:
-    """Write the class and the prediction, and draw the panels below side by side."""
+    """Write the class, the prediction and the image's name, and draw the panels below side by side."""
     right = example.predicted == example.label
     sheet.text(x, y, example.label, 11, EXAMPLE, weight="bold")
     sheet.text(x, y + 0.2, "✓ predicted correctly" if right else f"✗ predicted {example.predicted}", 10, EXAMPLE)
+    sheet.text(x, y + 0.38, example.name, 9, EXAMPLE, color="#555555")
     size = _panel_size(example)[0], height
     for number, scored in enumerate([None, *example.heatmaps]):
         left = x + number * (size[0] + GAP)

@@ -3,12 +3,13 @@
 from wsol.maps import titles
 from wsol.maps.keys import MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text, unfused
 from wsol.pictures.panel import LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet
 from wsol.pictures.strip import panel_size, places, strip_height
 
-RULE = "The test image whose IoU by layer correlates most with the mean IoU by layer."
+RULE = "A typical test image: from layer to layer its IoU rises and falls as the mean IoU of all test images does."
+RULE_OF_ONE_LAYER = "A typical test image: its IoU is near the mean IoU of all test images."
 RULE_AT_RANDOM = (
     "A test image at random, predicted correctly if there is such an image. No test image has a ground-truth box."
 )
@@ -39,16 +40,17 @@ def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapK
         weight = "bold" if scored and scored.key == shown.compared else "normal"
         panel.draw_panel(sheet, x, y, size, example, scored)
         panel.draw_caption(sheet, x, y, size, _caption(example, scored, shown, thresholds), weight)
-    panel.draw_legend(sheet)
+    panel.draw_legend(sheet, centre_box=example.centre_yxyx is not None)
     return sheet.png()
 
 
 def heading_lines(example: Example, shown: ShownMaps) -> list[str]:
     """The rule that chose the image, what the captions say, and the recommended map if there is one."""
     scored = len(example.ground_truth_yxyx) > 0
+    rule = RULE if len(unfused(shown)) > 1 else RULE_OF_ONE_LAYER
     lines = [
-        f"{RULE if scored else RULE_AT_RANDOM} Bold: the compared map.",
-        f"{CAPTION}; its IoU." if scored else f"{CAPTION}.",
+        rule if scored else RULE_AT_RANDOM,
+        f"{CAPTION}; its IoU. Bold: the compared map." if scored else f"{CAPTION}. Bold: the compared map.",
     ]
     recommended = [f"Recommended, the best on holdout: {titles.title(*key)}." for key in [shown.recommended] if key]
     return [*lines, *recommended]
@@ -64,8 +66,7 @@ def title(dataset: str, shown: ShownMaps) -> str:
     'toy_dogs: Grad-CAM at every layer, boxes at the fixed threshold'
     """
     methods = dict.fromkeys(titles.method_title(key.map) for key in (shown.cam, shown.compared) if key)
-    at_layers = "" if shown.compared == shown.cam else " at every layer"  # the compared map may be CAM itself
-    return f"{dataset}: {' and '.join(methods)}{at_layers}, {boxes_text(shown)}"
+    return f"{dataset}: {' and '.join(methods)} at every layer, {boxes_text(shown)}"
 
 
 def _caption(
@@ -73,7 +74,7 @@ def _caption(
 ) -> list[str]:
     """The lines below a heatmap, or below the picture itself."""
     if scored is None:
-        return [example.label, panel.ground_truth_text(example)]
+        return [example.label, panel.ground_truth_text(example), example.name]
     height, width = scored.heatmap.shape
     threshold = panel.threshold_text(scored.key, thresholds[scored.key])
     return [_name(scored.key, shown), f"{height} × {width}, {threshold}", panel.iou_text(scored)]

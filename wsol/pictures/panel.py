@@ -2,16 +2,18 @@
 
 import matplotlib.style
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Ellipse, Rectangle
 
 from wsol.maps import titles
 from wsol.maps.keys import CAM, FUSION, UNREFINED, MapKey
 from wsol.pictures.examples import Example, ScoredHeatmap
-from wsol.pictures.sheet import DPI, LineStyle, Sheet, Size, fit, overlay
+from wsol.pictures.sheet import DPI, LineStyle, Sheet, Size, draw_contour, fit, overlay, resized
 
 # two colours of Okabe and Ito's palette for all kinds of colour vision that the heatmap's colours do not contain
 GROUND_TRUTH = LineStyle("#56B4E9", 1.8, None)
 PREDICTED = LineStyle("#F0E442", 1.5, (3, 2))
+CENTRE = LineStyle("#FFFFFF", 0.6, (1, 2))
+CONTOUR = LineStyle("#FFFFFF", 0.7, None)
 
 # inches
 WIDTH = 10.0  # of the sheet
@@ -19,7 +21,7 @@ EDGE = 0.15  # empty space at the sheet's edges
 GAP = 0.08  # between panels
 TITLE = 0.4  # height of the title
 LINE = 0.19  # height of a line of text
-LEGEND = 0.75  # height of the legend
+LEGEND = 0.85  # height of the legend
 COLOUR_BAR = 2.9  # width of the colour bar
 
 default_style = matplotlib.style.context("default")  # so that a user's matplotlibrc changes nothing
@@ -91,11 +93,14 @@ def draw_heading(sheet: Sheet, title: str, lines: list[str]) -> None:
         sheet.text(EDGE, TITLE + LINE * number, text, 10, max_width)
 
 
-def draw_legend(sheet: Sheet) -> None:
+def draw_legend(sheet: Sheet, centre_box: bool = False) -> None:
     """Draw the legend at the foot of the sheet: the lines of the boxes, and the colour bar."""
-    y = sheet.height - LEGEND + 0.25
+    y = sheet.height - LEGEND + 0.2
     _draw_line_sample(sheet, EDGE, y, GROUND_TRUTH, "ground truth")
     _draw_line_sample(sheet, EDGE + 1.75, y, PREDICTED, "predicted box")
+    if centre_box:
+        _draw_line_sample(sheet, EDGE, y + 0.32, CENTRE, "centre box")
+    _draw_contour_sample(sheet, EDGE + 1.75, y + 0.32)
     _draw_colour_bar(sheet, WIDTH - EDGE - 0.05 - COLOUR_BAR, y)
 
 
@@ -104,6 +109,13 @@ def _draw_line_sample(sheet: Sheet, x: float, y: float, style: LineStyle, name: 
     axes.add_patch(Rectangle((-0.08, -0.16), 1.16, 1.32, color="#606060", clip_on=False))
     axes.add_patch(style.rectangle(0.08, 0.05, 0.84, 0.9))
     sheet.text(x + 0.57, y + 0.02, name)
+
+
+def _draw_contour_sample(sheet: Sheet, x: float, y: float) -> None:
+    axes = sheet.axes(x, y, 0.45, 0.22)
+    axes.add_patch(Rectangle((-0.08, -0.16), 1.16, 1.32, color="#606060", clip_on=False))
+    axes.add_patch(Ellipse((0.5, 0.5), 0.7, 0.8, fill=False, edgecolor=CONTOUR.colour, linewidth=CONTOUR.width))
+    sheet.text(x + 0.57, y + 0.02, "threshold contour")
 
 
 def _draw_colour_bar(sheet: Sheet, x: float, y: float) -> None:
@@ -119,7 +131,7 @@ def _draw_colour_bar(sheet: Sheet, x: float, y: float) -> None:
 
 
 def draw_panel(sheet: Sheet, x: float, y: float, size: Size, example: Example, scored: ScoredHeatmap | None) -> None:
-    """Draw the picture with its ground truth, and over it a heatmap with its box if there is one.
+    """Draw the picture with its ground truth and the centre box, and over it a heatmap with its box if there is one.
 
     Args:
         sheet: the sheet.
@@ -133,7 +145,11 @@ def draw_panel(sheet: Sheet, x: float, y: float, size: Size, example: Example, s
     if scored:
         pixels = overlay(pixels, scored.heatmap)
         boxes.append((PREDICTED, scored.box_yxyx))
-    sheet.picture(x, y, size, pixels, boxes)
+    elif example.centre_yxyx is not None:
+        boxes.append((CENTRE, example.centre_yxyx))
+    axes = sheet.picture(x, y, size, pixels, boxes)
+    if scored:
+        draw_contour(axes, resized(scored.heatmap, pixels.shape), scored.threshold, CONTOUR)
 
 
 def draw_caption(sheet: Sheet, x: float, y: float, size: Size, lines: list[str], weight: str = "normal") -> None:

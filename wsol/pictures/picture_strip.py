@@ -1,15 +1,17 @@
 """A picture with its heatmaps and boxes, one panel a map: the layer strip where there is no ground truth."""
 
 import math
+from typing import TypeVar
 
 import numpy as np
 
-from wsol.maps import titles
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
 from wsol.pictures.panel import EDGE, LINE, WIDTH
 from wsol.pictures.sheet import Sheet
 from wsol.pictures.strip import panel_size, places, strip_height
+
+Key = TypeVar("Key", bound=tuple[str, ...])
 
 SPACE = 0.2  # inches, between the captions of a row and the next row
 
@@ -17,16 +19,16 @@ SPACE = 0.2  # inches, between the captions of a row and the next row
 @panel.default_style
 def draw(
     picture: np.ndarray,
-    heatmaps: dict[tuple[str, str], np.ndarray],
-    boxes_yxyx: dict[tuple[str, str], np.ndarray],
+    heatmaps: dict[Key, np.ndarray],
+    boxes_yxyx: dict[Key, np.ndarray],
     title: str,
 ) -> bytes:
     """Draw the picture, then each of its heatmaps with its box.
 
     Args:
         picture: (height, width, 3) uint8 RGB.
-        heatmaps: (map, layer) -> (h, w) float, 0..1.
-        boxes_yxyx: (map, layer) -> (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture; all 0: no box.
+        heatmaps: (map, layer) or (map, layer, refinement) -> (h, w) float, 0..1.
+        boxes_yxyx: the same keys -> (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture; all 0: no box.
         title: the heading.
 
     Returns:
@@ -52,5 +54,5 @@ def draw(
 
 def _caption(scored: ScoredHeatmap) -> list[str]:
     """The lines below a heatmap: its method, its layer, and `no box` where it has none."""
-    lines = [titles.method_title(scored.key.map), panel.layer_text(scored.key) or scored.key.layer]
+    lines = [panel.method_text(scored.key), panel.layer_text(scored.key) or scored.key.layer]
     return [*lines, *filter(None, [panel.iou_text(scored)])]

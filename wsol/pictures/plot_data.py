@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, Key
+from wsol.maps.keys import CAM, FUSION, KEY, NO_LAYER, UNREFINED, Key
 from wsol.maps.titles import REFINEMENTS, method_title, title
 from wsol.scores.localization import of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
 RULES = {"mean_iou_chosen": "chosen on holdout", "mean_iou": "fixed"}  # of a threshold, by score
+CHOSEN_OF_BASELINES = {"centre_box": "side", "mean_box": "box"}  # what is chosen on holdout
 MOST_CONFUSED = 20  # classes
+WHOLE_IMAGE = 0.99  # share of the image from which on a box is the whole image
 
 
 def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
@@ -26,7 +28,7 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
         CAM's rows come first, those of refined maps last. There is no rule `chosen on holdout` without scores of
         holdout, and cam_iou is NaN without CAM.
     """
-    table = _by_rule(scores).rename(columns={"estimate": "mean_iou"})
+    table = by_rule(scores).rename(columns={"estimate": "mean_iou"})
     table = table.iloc[np.lexsort((table["map"] != CAM, table["refinement"] != UNREFINED))]
     keys = list(table[KEY].itertuples(index=False, name=None))
     cam = table[(table["map"] == CAM) & (table["refinement"] == UNREFINED)].set_index("score")["mean_iou"]
@@ -38,10 +40,10 @@ def by_map(scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.D
         cam_iou=table["score"].map(cam),
     )
     columns = [*KEY, "method", "place", "rule", "threshold", "mean_iou", "low", "high", "marked", "cam_iou"]
-    return table[columns].assign(**_best_baseline(baselines))
+    return table[columns].assign(**best_baseline(baselines))
 
 
-def _by_rule(scores: pd.DataFrame) -> pd.DataFrame:
+def by_rule(scores: pd.DataFrame) -> pd.DataFrame:
     """Mean IoU at the fixed threshold, and at the chosen one if it was chosen: if holdout has scores."""
     rows = scores[scores["score"].isin(RULES)]
     return rows[(rows["score"] == "mean_iou") | rows["holdout"].notna()]
@@ -59,7 +61,7 @@ def _layers_in_order(table: pd.DataFrame) -> list[str]:
     return sorted(names, key=lambda name: name == FUSION)
 
 
-def _best_baseline(baselines: pd.DataFrame) -> dict[str, str | float]:
+def best_baseline(baselines: pd.DataFrame) -> dict[str, str | float]:
     """The title and the mean IoU of the baseline with the highest mean IoU; of equals, the first."""
     means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
     if means.empty:
@@ -67,94 +69,44 @@ def _best_baseline(baselines: pd.DataFrame) -> dict[str, str | float]:
     return {"baseline": BASELINES[means.idxmax()], "baseline_iou": means.max()}
 
 
-def by_layer(maps: pd.DataFrame, scores: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
-    """Mean IoU at the fixed threshold of CAM, and of every method at each layer: figure 1.
-
-    Args:
-        maps: columns map, layer, refinement, height, width; a row a map, in the network's order.
-        scores, baselines: as `wsol.scores.tables` makes them.
-        compared: (map, layer, refinement); its row is `marked`.
-
-    Returns:
-        Columns map, layer, refinement, role (`CAM`, `compared` for the compared map at each layer, or `other`), title,
-        label (layer and resolution, separated by a bar), block (see `_blocks`), shaded (every second block of the
-        compared map), threshold, mean_iou, low, high, marked, and one column a baseline.
-    """
-    shown = _with_roles(maps, compared)
-    means = scores.loc[scores["score"] == "mean_iou", [*KEY, "threshold", "estimate", "low", "high"]]
-    table = shown[[*KEY, "role", "height", "width"]].merge(means.rename(columns={"estimate": "mean_iou"}), on=KEY)
-    keys = list(table[KEY].itertuples(index=False, name=None))
-    layers = table["role"] == "compared"  # CAM has no place among the layers
-    blocks = _blocks(table)
-    shaded = layers & (pd.factorize(blocks.where(layers))[0] % 2 == 1)
-    sizes = [f"{row.layer}|{row.height} × {row.width}" for row in table.itertuples()]
-    columns = {"title": [title(*key) for key in keys], "label": sizes, "block": blocks, "shaded": shaded}
-    for place, (name, values) in enumerate(columns.items(), start=len(KEY) + 1):
-        table.insert(place, name, values)
-    table["marked"] = [key == compared for key in keys]
-    return table.drop(columns=["height", "width"]).assign(**_baseline_ious(baselines))
-
-
-def _blocks(table: pd.DataFrame) -> pd.Series:
-    """What the layers of a resolution alone have in common: the first part of their names, or else the resolution."""
-    fusion = table["layer"] == FUSION
-    first = table["layer"].str.split("_").str[0]
-    size = table["height"].astype(str) + " × " + table["width"].astype(str)
-    names = first[~fusion].groupby(size[~fusion]).transform("nunique")
-    sizes = size[~fusion].groupby(first[~fusion]).transform("nunique")
-    named = (names == 1) & (sizes == 1)
-    return first.where(fusion | named.reindex(table.index, fill_value=False), size)
-
-
-def _with_roles(table: pd.DataFrame, compared: Key) -> pd.DataFrame:
-    """Adds `role`: unrefined CAM, the compared map at each layer with the fusion last, the other unrefined maps."""
-    cam = (table["map"] == CAM) & (table["refinement"] == UNREFINED)
-    layers = (table["map"] == compared[0]) & (table["refinement"] == compared[2]) & ~cam
-    others = (table["refinement"] == UNREFINED) & ~cam & ~layers
-    fusion = table["layer"] == FUSION
-    parts = {"CAM": [cam], "compared": [layers & ~fusion, layers & fusion], "other": [others]}
-    tables = [table[rows].assign(role=role) for role, masks in parts.items() for rows in masks]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _baseline_ious(baselines: pd.DataFrame) -> dict[str, float]:
-    means = baselines[baselines["score"] == "mean_iou"].set_index("baseline")["estimate"]
-    return {f"{name}_iou": means.get(name, np.nan) for name in BASELINES}
-
-
-def by_threshold(means: pd.DataFrame, baselines: pd.DataFrame, compared: Key) -> pd.DataFrame:
-    """Mean IoU and MaxBoxAcc's accuracy at each threshold of CAM, and of the compared map at each layer.
-
-    Args:
-        means: columns map, layer, refinement, threshold, mean_iou, box_acc.
-        baselines: as `wsol.scores.tables` makes them.
-        compared: (map, layer, refinement).
-
-    Returns:
-        Columns map, layer, refinement, title, threshold, mean_iou, box_acc, baseline and baseline_iou (of the best
-        baseline). CAM comes first, the fusion last.
-    """
-    table = _with_roles(means, compared).query("role != 'other'")
-    titles = {key: title(*key) for key in table[KEY].drop_duplicates().itertuples(index=False, name=None)}
-    table = table.assign(title=[titles[key] for key in table[KEY].itertuples(index=False, name=None)])
-    return table[[*KEY, "title", "threshold", "mean_iou", "box_acc"]].assign(**_best_baseline(baselines))
-
-
-def compared_maps(keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+def compared_maps(
+    keys: list[Key], scores: pd.DataFrame, baselines: pd.DataFrame, leaderboard: pd.DataFrame
+) -> pd.DataFrame:
     """The paper's table: maps at the fixed and, if it was chosen, the chosen threshold, and the baselines: figure 2.
 
+    Args:
+        keys: (map, layer, refinement) of CAM, if it is drawn, and of the compared map.
+        scores, baselines, leaderboard: tables of these names. The leaderboard's first map is the recommended one.
+
     Returns:
-        Columns what, threshold (`fixed`, `chosen on holdout` or `none`), mean_iou, low, high.
+        Columns map, layer, refinement, place (row of the figure, from 0), what, threshold (`fixed`, `chosen on
+        holdout` or `nothing chosen`), at (the threshold, or what else is chosen), mean_iou, low, high.
     """
-    rows = _by_rule(scores)
+    rows, chosen = by_rule(scores), bool(scores["holdout"].notna().any())
+    recommended: list[Key] = [tuple(leaderboard[KEY].iloc[0])] if chosen and len(leaderboard) else []
     tables = [
-        of_map(rows, key).assign(what=title(*key), threshold=lambda table: table["score"].map(RULES))
-        for key in dict.fromkeys(keys)
+        of_map(rows, key).assign(place=place, what=title(*key) + (", recommended" if key in recommended else ""))
+        for place, key in enumerate(dict.fromkeys([*keys, *recommended]))
     ]
-    boxes = baselines[baselines["score"] == "mean_iou"]
-    tables.append(boxes.assign(what=boxes["baseline"].map(BASELINES), threshold="none"))
+    tables = [_with_thresholds(table) for table in tables]
+    tables.append(_baselines(baselines, chosen).assign(place=lambda table: len(tables) + np.arange(len(table))))
     table = pd.concat(tables).rename(columns={"estimate": "mean_iou"})
-    return table[["what", "threshold", "mean_iou", "low", "high"]]
+    return table[[*KEY, "place", "what", "threshold", "at", "mean_iou", "low", "high"]]
+
+
+def _with_thresholds(rows: pd.DataFrame) -> pd.DataFrame:
+    """A map's rows; a refined map has no threshold, and one row."""
+    rows = rows if rows["threshold"].notna().any() else rows.tail(1)
+    at = rows["threshold"].map("{:g}".format).replace("nan", "")
+    return rows.assign(threshold=rows["score"].map(RULES), at=at)
+
+
+def _baselines(baselines: pd.DataFrame, chosen: bool) -> pd.DataFrame:
+    boxes = baselines[baselines["score"] == "mean_iou"]
+    at = boxes["baseline"].map(CHOSEN_OF_BASELINES if chosen else {}).fillna("")
+    rule = np.where(at == "", "nothing chosen", RULES["mean_iou_chosen"])
+    keys = {"map": boxes["baseline"], "layer": NO_LAYER, "refinement": UNREFINED}
+    return boxes.assign(**keys, what=boxes["baseline"].map(BASELINES), threshold=rule, at=at)
 
 
 def by_image(cam: pd.DataFrame | None, compared: pd.DataFrame) -> pd.DataFrame:
@@ -165,18 +117,20 @@ def by_image(cam: pd.DataFrame | None, compared: pd.DataFrame) -> pd.DataFrame:
             not drawn.
 
     Returns:
-        Columns image, label, prediction (`right` or `wrong`), cam, compared, compared_title. No row for an image
-        without both IoUs.
+        Columns image, label, prediction (`right` or `wrong`), cam, compared, whole_image (both boxes are), and
+        compared_title. No row for an image without both IoUs.
 
     Example:
         >>> image = {"image": ["a.jpg"], "label": "pug", "top1_right": True, "layer": "conv5", "refinement": "none"}
-        >>> cam = pd.DataFrame(image | {"map": "cam", "iou": 0.4})
-        >>> print(*by_image(cam, cam.assign(map="grad_cam", iou=0.2)).iloc[0])
-        a.jpg pug right 0.4 0.2 Grad-CAM at conv5
+        >>> cam = pd.DataFrame(image | {"map": "cam", "iou": 0.4, "box_area": 1.0})
+        >>> print(*by_image(cam, cam.assign(map="grad_cam", iou=0.2, box_area=0.5)).iloc[0])
+        a.jpg pug right 0.4 0.2 False Grad-CAM at conv5
     """
     ious = np.nan if cam is None else cam["iou"].to_numpy()
     prediction = np.where(compared["top1_right"], "right", "wrong")
     table = compared[["image", "label"]].assign(prediction=prediction, cam=ious, compared=compared["iou"])
+    areas = 0.0 if cam is None else np.minimum(cam["box_area"].to_numpy(), compared["box_area"].to_numpy())
+    table["whole_image"] = areas >= WHOLE_IMAGE
     return table.assign(compared_title=title(*compared[KEY].iloc[0])).dropna(subset=["cam", "compared"])
 
 

@@ -87,7 +87,7 @@ class Sheet:
 
     def picture(
         self, x: float, y: float, size: Size, pixels: np.ndarray, boxes: Iterable[tuple[LineStyle, np.ndarray]]
-    ) -> None:
+    ) -> Axes:
         """Place a picture in the middle of an area, with boxes above it.
 
         Args:
@@ -96,6 +96,9 @@ class Sheet:
             pixels: (height, width, 3) uint8 RGB, as `fit` or `overlay` return it. One pixel is one pixel of the sheet.
             boxes: pairs of a line style and a box (4,) float, [ymin, xmin, ymax, xmax] in fractions of the picture.
                 A box is clipped to the picture. An empty box is not drawn.
+
+        Returns:
+            Axes of the picture, as `axes` makes them.
         """
         height, width = pixels.shape[0] / DPI, pixels.shape[1] / DPI
         left, top = (round((start + gap / 2) * DPI) for start, gap in ((x, size[0] - width), (y, size[1] - height)))
@@ -108,6 +111,7 @@ class Sheet:
                 inset = (style.width / 2 + OUTLINE) / 72 / np.array([height, width] * 2)
                 ymin, xmin, ymax, xmax = np.clip(box_yxyx, inset, 1 - inset).tolist()
                 axes.add_patch(style.rectangle(xmin, ymin, xmax - xmin, ymax - ymin))
+        return axes
 
     def png(self) -> bytes:
         """The sheet as PNG, without a date or a version in its metadata."""
@@ -148,6 +152,26 @@ def fit(picture: np.ndarray, size: Size) -> np.ndarray:
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
+def resized(heatmap: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Resize a heatmap (h, w) to a picture's shape (height, width, ...), float32, with half-pixel centres."""
+    return cv2.resize(heatmap.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def draw_contour(axes: Axes, heatmap: np.ndarray, value: float, style: LineStyle) -> None:
+    """Draw the contour of a heatmap at a value; nothing if the heatmap does not cross it.
+
+    Args:
+        axes: of a picture, as `Sheet.picture` returns them.
+        heatmap: (height, width) float, one value a pixel of the picture.
+        value: a heatmap value; NaN: no contour.
+        style: of the line.
+    """
+    if heatmap.min() <= value < heatmap.max():
+        height, width = heatmap.shape
+        x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
+        axes.contour(x, y, heatmap, [value], colors=[style.colour], linewidths=style.width)
+
+
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """Blend a heatmap in colour with a picture in grey.
 
@@ -160,8 +184,7 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     Returns:
         (height, width, 3) uint8 RGB.
     """
-    size = picture.shape[1], picture.shape[0]
-    heat = cv2.resize(heatmap.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    heat = resized(heatmap, picture.shape)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
     colours = 255 * COLOURS(heat.clip(0, 1))[..., :3]
     return np.round(HEATMAP_OPACITY * colours + (1 - HEATMAP_OPACITY) * grey).astype(np.uint8)
