@@ -2,11 +2,11 @@
 
     python -m stages.report
 
-Reads   params (dataset, map, layer, threshold), tables/, data/heatmaps/, data/refined/, data/scores/,
-        data/iou.parquet
+Reads   params (dataset, map, layer, threshold, and what plots/run.csv names), tables/,
+        data/heatmaps/, data/refined/, data/scores/, data/iou.parquet
 Writes  metrics/localization.json    the headline
         data/coco/                   ground truth and predicted boxes, for other tools
-        plots/*.csv                  the data of the plots
+        plots/*.csv                  the data of the plots, and what the run is of
 Takes   seconds
 
 Every choice is made on holdout and reported on test. Images without a ground-truth box are left out and counted. If no
@@ -15,25 +15,26 @@ report is of the compared map alone.
 """
 
 import json
-from typing import Any
+from operator import attrgetter
 
+import numpy as np
 import pandas as pd
 
-from stages.support import files, params, sections
+from stages.support import files, params, recipes, sections
 from stages.support.folders import fresh_folder
 from stages.support.maps import read_maps
 from stages.support.run import run
 from wsol.data import coco
 from wsol.maps.keys import CAM, KEY, UNREFINED, Key
-from wsol.maps.titles import title
-from wsol.pictures import plot_data
+from wsol.maps.titles import method_title, title
+from wsol.pictures import layer_data, plot_data, run_data
 from wsol.scores import headline
 from wsol.scores.images import Images, image_info, remarks, reported_images, scored_images
 from wsol.scores.localization import empty_maps, of_map
 
 Tables = dict[str, pd.DataFrame]
 
-MADE = ("scores", "baselines", "comparisons", "leaderboard")
+MADE = ("scores", "baselines", "leaderboard")
 FIRST = 10  # rows of the leaderboard on the terminal
 
 
@@ -46,16 +47,22 @@ def main() -> str:
     keys = compared_keys(settings, maps)
     images = {name: read_images(key) for name, key in keys.items()}
 
-    figures = headline.headline(keys, made)
     write_coco(images, test, classes)
     write_plots(images, keys, maps, image_info(test, names), made)
-    files.write_json("metrics/localization.json", with_context(figures, settings, maps, keys, scored, test))
+    holdout = scored_images(index, "holdout")
+    images_of = {
+        "images with boxes": with_boxes(scored, holdout),
+        "empty heatmaps": empty_heatmaps(maps, keys, test.rows),
+    }
+    files.write_csv("plots/run.csv", table_of_run(settings, images_of))
+    context = {"images": len(scored.index), "top1": float(test.index["top1_right"].mean())}
+    files.write_json("metrics/localization.json", context | headline.headline(keys, made))
     wrote = f"report: wrote metrics/localization.json, plots/*.csv and data/coco ({len(scored.index)} test images of "
-    wrote = "; ".join([f"{wrote}{settings.dataset})", *remarks(scored_images(index, "holdout"), scored)])
+    wrote = "; ".join([f"{wrote}{settings.dataset})", *remarks(holdout, scored)])
     if not len(scored.index):
         return wrote
-    beside_cam = plot_data.compared_maps(list(keys.values()), made["scores"], made["baselines"])
-    return "\n".join([wrote, summary(settings, beside_cam), "", first_maps(made["leaderboard"])])
+    beside_cam = compared_maps(keys, made)
+    return "\n".join([wrote, summary(beside_cam), "", first_maps(made["leaderboard"])])
 
 
 def compared_keys(settings: sections.Params, maps: pd.DataFrame) -> dict[str, Key]:
@@ -73,24 +80,13 @@ def read_images(key: Key) -> pd.DataFrame:
     return files.read_table("data/iou.parquet", equal)
 
 
-def with_context(
-    figures: dict[str, Any],
-    settings: sections.Params,
-    maps: pd.DataFrame,
-    keys: dict[str, Key],
-    scored: Images,
-    test: Images,
-) -> dict[str, Any]:
-    """The headline with what it is of: the compared map, the images, and the classifier's accuracy.
-
-    `test` are the scored images, or all where none is scored.
-    """
-    context = {name: getattr(settings, name) for name in ("dataset", "map", "layer", "threshold")}
-    context |= {"images": len(scored.index), "images_without_box": scored.left_out}
-    for name, key in keys.items():
+def empty_heatmaps(maps: pd.DataFrame, keys: dict[str, Key], rows: np.ndarray) -> str:
+    """How many heatmaps of these images have no positive value, in words."""
+    counts = []
+    for key in keys.values():
         heatmaps = files.read_array(of_map(maps, key)["heatmaps"].iloc[0])
-        figures.setdefault(name, {})["empty_maps"] = int(empty_maps(heatmaps)[test.rows].sum())
-    return context | figures | {"classification": {"top1": float(test.index["top1_right"].mean())}}
+        counts.append(f"{empty_maps(heatmaps)[rows].sum()} of {title(*key)}")
+    return ", ".join(counts)
 
 
 def write_coco(images: Tables, test: Images, classes: pd.DataFrame) -> None:
@@ -112,9 +108,9 @@ def write_plots(images: Tables, keys: dict[str, Key], maps: pd.DataFrame, info: 
     means, compared = files.read_table("data/scores/thresholds.parquet").dropna(subset="mean_iou"), keys["compared"]
     drawn = {
         "iou_by_map": plot_data.by_map(made["scores"], made["baselines"], compared),
-        "iou_by_layer": plot_data.by_layer(maps, made["scores"], made["baselines"], compared),
-        "iou_by_threshold": plot_data.by_threshold(means, made["baselines"], compared),
-        "compared": plot_data.compared_maps(list(keys.values()), made["scores"], made["baselines"]),
+        "iou_by_layer": layer_data.by_layer(maps, made["scores"], made["baselines"], compared),
+        "iou_by_threshold": layer_data.by_threshold(means, made["baselines"], compared),
+        "compared": compared_maps(keys, made),
         "iou_by_image": plot_data.by_image(images.get("cam"), images["compared"]),
         "confusion": plot_data.confusion(info),
     }
@@ -122,15 +118,47 @@ def write_plots(images: Tables, keys: dict[str, Key], maps: pd.DataFrame, info: 
         files.write_csv(f"plots/{name}.csv", table)
 
 
-def summary(settings: sections.Params, compared: pd.DataFrame) -> str:
+def with_boxes(test: Images, holdout: Images) -> str:
+    """How many images are scored, in words."""
+    scored = f"{len(test.index)} of test, {len(holdout.index)} of holdout"
+    return f"{scored}; {test.left_out} of test without a box are left out" if test.left_out else scored
+
+
+def table_of_run(settings: sections.Params, counts: dict[str, str]) -> pd.DataFrame:
+    """What the run is of; `counts` says how many images and heatmaps there are."""
+    properties = {
+        "dataset": settings.dataset,
+        **counts,
+        "network": network(settings.recipe),
+        "training seed": settings.recipe.finetune.seed,
+        "mapped class": {"ground_truth": "the true one", "predicted": "the predicted one"}[settings.heatmaps.target],
+        "compared map": method_title(settings.map),
+        "layer": settings.layer,
+        "fixed threshold": f"{settings.threshold:g}",
+    }
+    choices = {name: attrgetter(name)(settings) for name in (*run_data.STUDYS, *run_data.FURTHER)}
+    return run_data.run_table(properties, choices)
+
+
+def network(recipe: recipes.Recipe) -> str:
+    backbone = recipe.backbone
+    if backbone.name is None:
+        return f"{backbone.model}, as it is"
+    return run_data.network(backbone.name, backbone.width, backbone.weights, recipe.finetune.trainable)
+
+
+def compared_maps(keys: dict[str, Key], made: Tables) -> pd.DataFrame:
+    return plot_data.compared_maps(list(keys.values()), made["scores"], made["baselines"], made["leaderboard"])
+
+
+def summary(compared: pd.DataFrame) -> str:
     """The headline as a table."""
     shown = compared.assign(
-        threshold=compared["threshold"].replace({"fixed": str(settings.threshold), "none": ""}),
         mean_iou=compared["mean_iou"].map("{:.4f}".format),
         interval=[f"{row.low:.4f} to {row.high:.4f}" for row in compared.itertuples()],
     )
-    shown = shown[["what", "threshold", "mean_iou", "interval"]]
-    shown.columns = ["", "threshold", "mean IoU", "95 % interval"]
+    shown = shown[["what", "threshold", "at", "mean_iou", "interval"]]
+    shown.columns = ["", "threshold", "", "mean IoU", "95 % interval"]
     return shown.to_string(index=False)
 
 

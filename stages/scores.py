@@ -117,7 +117,7 @@ def read_ious(folder: pathlib.Path, ground_truth_yxyx: np.ndarray, rule: str, ro
     if not (folder / file).is_file():
         boxes_yxyx = files.read_array(row["boxes"])
         with aside(folder / file) as part:
-            ious = np.lib.format.open_memmap(part, "w+", np.float64, boxes_yxyx.shape[:2])
+            ious = files.new_array(part, np.float64, boxes_yxyx.shape[:2])
             for values, boxes in zip(ious, boxes_yxyx, strict=True):  # a threshold at a time bounds the memory
                 values[:] = iou_with_ground_truth(boxes, ground_truth_yxyx, rule)
     return np.load(folder / file, mmap_mode="r")

@@ -28,6 +28,7 @@ from stages.support.folders import aside, replace, workspace
 from stages.support.in_flight import in_flight
 from stages.support.pictures import named_pictures
 from stages.support.run import run
+from stages.support.shards import Batch, in_order
 from wsol.boxes.heatmap_boxes import heatmap_boxes
 from wsol.boxes.thresholds import grid
 from wsol.data import datasets
@@ -92,13 +93,13 @@ def measure(
     measured = image_measurer(model, maps, levels, settings)
     images = list(zip(chosen.index, chosen["mapped"], strict=True))
 
-    def batches(start: int) -> Iterator[rows.Batch]:
-        decoded = sized(examples.skip(start), model.input_shape[1]).as_numpy_iterator()
-        for (picture, _, _), (row, label) in zip(decoded, images[start:], strict=True):
+    def worker(start: int, stop: int) -> Iterator[Batch]:
+        decoded = sized(examples.skip(start).take(stop - start), model.input_shape[1]).as_numpy_iterator()
+        for (picture, _, _), (row, label) in zip(decoded, images[start:stop], strict=True):
             yield {name: np.asarray(values)[None] for name, values in measured(picture, row, label).items()}
 
     with named_pictures(examples):
-        rows.fill(folder, folder.parent / "rows.txt", len(images), batches, "selectors")
+        rows.fill(folder, folder.parent / "rows.txt", len(images), in_order(worker), "selectors")
 
 
 def examples_of(chosen: pd.DataFrame, settings: sections.Params) -> tf.data.Dataset:

@@ -6,9 +6,11 @@
     python -m stages.trainings
 
 Reads   the workspace, and each experiment of HEAD with the same params.yaml but for finetune.seed: from git and from
-        DVC's cache params.yaml, data/iou.parquet, data/claims.parquet, tables/scores.csv, metrics/claims.json
+        DVC's cache params.yaml, data/iou.parquet, data/claims.parquet, tables/scores.csv, metrics/claims.json,
+        plots/iou_by_layer.csv
 Writes  tables/trainings.csv     each figure and each claim: every training, their mean, spread and interval
         plots/trainings.svg      the same, each training as a point
+        plots/trainings_by_layer.svg  figure 1, with the range of the trainings
 Takes   seconds
 """
 
@@ -22,12 +24,11 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 from tqdm import tqdm
 
-from stages.support import files, params
-from stages.support.folders import aside
+from stages.support import files, params, pipeline
 from stages.support.run import run
 from wsol.errors import InputError
 from wsol.maps.keys import UNREFINED, Key
-from wsol.pictures import figures
+from wsol.pictures import figures, layer_data
 from wsol.scores import trainings
 
 PLOT = {
@@ -48,9 +49,9 @@ def main() -> str:
     revisions = revisions_by_seed()
     if len(revisions) < 2:
         raise InputError(
-            f"Expected experiments that differ from the workspace in {settings.dataset}.finetune.seed alone, but there "
-            f"is none: queue some with `dvc exp run --queue -S '{settings.dataset}.finetune.seed=1,2,3,4'`, and run "
-            "`dvc queue start`."
+            "Expected experiments of this code that differ from the workspace in "
+            f"{settings.dataset}.finetune.seed alone, but there is none: queue some with "
+            f"`dvc exp run --queue -S '{settings.dataset}.finetune.seed=1,2,3,4'`, and run `dvc queue start`."
         )
     progress = tqdm(sorted(revisions), "trainings", unit=" trainings", disable=None)
     by_seed = {seed: training(revisions[seed]) for seed in progress}
@@ -58,9 +59,23 @@ def main() -> str:
     files.write_csv("tables/trainings.csv", table)
     title = f"{settings.dataset}: each of {len(by_seed)} trainings, and their mean with its 95 % interval"
     figure = figures.filled(PLOT | {"title": title}, {"trainings": trainings.points(table)}, "", ".dvc/plots")
-    with aside("plots/trainings.svg") as part:
-        part.write_text(figures.svg(figure), encoding="utf8")
-    return f"trainings: wrote tables/trainings.csv and plots/trainings.svg ({len(by_seed)} trainings)"
+    files.write_text("plots/trainings.svg", figures.svg(figure))
+    files.write_text("plots/trainings_by_layer.svg", figures.svg(by_layer(settings.dataset, revisions)))
+    return f"trainings: wrote tables/trainings.csv and plots/trainings*.svg ({len(by_seed)} trainings)"
+
+
+def by_layer(dataset: str, revisions: dict[int, Revision]) -> str:
+    """Figure 1 of all trainings, as a Vega-Lite specification."""
+    plot = next(plot for plot in pipeline.vega_plots().values() if plot["template"] == "iou_by_layer")
+    (path,) = plot["y"]
+    tables = [read_csv(path, revisions[seed]) for seed in sorted(revisions)]
+    heading = f"{dataset}, mean of {len(tables)} trainings"
+    return figures.filled(plot, {path: layer_data.of_trainings(tables)}, heading, ".dvc/plots")
+
+
+def read_csv(path: str, revision: Revision) -> pd.DataFrame:
+    with dvc.api.open(path, rev=revision) as table:
+        return pd.read_csv(table, keep_default_na=False, na_values=[""])  # as `files.read_csv`
 
 
 def check_workspace() -> None:
@@ -74,11 +89,12 @@ def check_workspace() -> None:
 
 def revisions_by_seed() -> dict[int, Revision]:
     """The runs with the workspace's params but for the training's seed. The workspace comes before an experiment."""
-    here = params_of(WORKSPACE)
+    here, code = params_of(WORKSPACE), code_of(WORKSPACE)
     runs: dict[int, Revision] = {seed_of(here): WORKSPACE}
     for revision in experiments():
         there = params_of(revision)
-        if there["dataset"] == here["dataset"] and without_seed(there) == without_seed(here):
+        alike = there["dataset"] == here["dataset"] and without_seed(there) == without_seed(here)
+        if alike and code_of(revision) == code:
             runs.setdefault(seed_of(there), revision)
     return runs
 
@@ -93,6 +109,12 @@ def experiments() -> Iterator[str]:
 def params_of(revision: Revision) -> dict[str, Any]:
     """params.yaml of a revision."""
     return dict(YAML(typ="safe").load(dvc.api.read("params.yaml", rev=revision)))
+
+
+def code_of(revision: Revision) -> set[tuple[str, str]]:
+    """Path and digest of each source file that a run is of."""
+    stages = YAML(typ="safe").load(dvc.api.read("dvc.lock", rev=revision))["stages"].values()
+    return {(dep["path"], dep["md5"]) for stage in stages for dep in stage["deps"] if dep["path"].endswith(".py")}
 
 
 def seed_of(params_yaml: dict[str, Any]) -> int:
@@ -111,8 +133,7 @@ def training(revision: Revision) -> trainings.Training:
         by_image = pd.read_parquet(images)
     with dvc.api.open("data/claims.parquet", rev=revision, mode="rb") as claims:
         claimed = pd.read_parquet(claims)
-    with dvc.api.open("tables/scores.csv", rev=revision) as scores:
-        scored = pd.read_csv(scores)
+    scored = read_csv("tables/scores.csv", revision)
     judged = json.loads(dvc.api.read("metrics/claims.json", rev=revision))
     return trainings.Training(by_image, scored, claimed, {row["claim"]: row["verdict"] for row in judged})
 

@@ -1,5 +1,6 @@
 """A clone of the project to run in, and the commands to run there."""
 
+import hashlib
 import os
 import pathlib
 import shutil
@@ -13,7 +14,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 STAGES = (
     *("check", "download", "features", "finetune", "curves", "heatmaps"),
     *("boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected", "report"),
-    *("figures", "gallery", "page", "recommendation"),
+    *("figures", "gallery", "browser", "page", "recommendation"),
 )
 
 
@@ -28,6 +29,16 @@ def succeed(folder: pathlib.Path, *command: str) -> str:
     done = shell(folder, *command)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def digests(folder: pathlib.Path) -> dict[str, str]:
+    """Digest of every output, and of dvc.lock."""
+    places = ("data", "models", "metrics", "plots", "tables")
+    files = [path for place in places for path in (folder / place).rglob("*") if path.is_file()]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (*files, folder / "dvc.lock")
+    }
 
 
 def log_of(folder: pathlib.Path) -> pathlib.Path:

@@ -70,3 +70,5 @@ def clone(reproduced: pathlib.Path) -> Iterator[pathlib.Path]:
     yield reproduced
     succeed(reproduced, "git", "checkout", "--quiet", ".")
     succeed(reproduced, "dvc", "checkout", "--quiet", "--force")
+    for unfinished in reproduced.glob("*/*.partial"):  # DVC does not know the work of a stopped stage
+        shutil.rmtree(unfinished)

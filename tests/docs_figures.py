@@ -1,11 +1,11 @@
 """The sentences and table rows of the documentation, written anew from docs/results and benchmarks/results."""
 
-import json
-from typing import Any
-
+import docs_fine_tuned
 import docs_trainings
 import pandas as pd
 from clones import ROOT
+from docs_benchmarks import benchmark
+from docs_compared import cam_less_grad_cam, chosen, chosen_cell, chosen_of_every_layer, fixed
 from docs_results import (
     FUSED,
     GRAD_CAM_LAYERS,
@@ -20,7 +20,6 @@ from docs_results import (
     best_maps,
     cell,
     choices_with_k_boxes,
-    chosen_cell,
     compared,
     count,
     count_by_holm,
@@ -49,18 +48,18 @@ def readme() -> list[str]:
         return cell(of(REAL.baselines, baseline=name, score="mean_iou"))
 
     rows = [
-        ("CAM", "0.4226", cell(REAL.headline["cam"])),
-        (f"Grad-CAM at `{LAYER}`", "0.3708", cell(REAL.headline["compared"])),
-        ("CAM minus Grad-CAM, paired", "0.0518", cell(REAL.headline["cam_less_compared"])),
+        ("CAM", "0.4226", cell(fixed(REAL, "cam"))),
+        (f"Grad-CAM at `{LAYER}`", "0.3708", cell(fixed(REAL, "grad_cam"))),
+        ("CAM minus Grad-CAM, paired", "0.0518", cell(cam_less_grad_cam(REAL))),
         (FUSED_TITLE, "not given", cell(of(REAL.scores, map="layer_cam", layer="all", score="mean_iou"))),
         ("CAM", "not given", chosen_cell(REAL, "cam")),
-        ("Grad-CAM", "not given", chosen_cell(REAL, "compared")),
+        ("Grad-CAM", "not given", chosen_cell(REAL, "grad_cam")),
         (FUSED_TITLE, "not given", leader_cell(REAL, *FUSED)),
         ("the same, refined by GrabCut", "not given", leader_cell(REAL, *REFINED)),
         ("full-image box", "not given", baseline("full_image")),
         ("centre box, its side chosen on holdout", "not given", baseline("centre_box")),
         *((title, "not given", text) for title, text in minus_centre_box(REAL).items()),
-        ("top-1 accuracy", "not given", f"{REAL.headline['classification']['top1']:.3f}"),
+        ("top-1 accuracy", "not given", f"{REAL.headline['top1']:.3f}"),
     ]
     toy = [str(TOY.headline["images"]), *docs_trainings.readme_cells()]
     return [
@@ -96,8 +95,14 @@ def larger_pictures() -> list[str]:
     rows = [
         f"| {map_title(*key)} | {' | '.join(leader_cell(result, *key) for result in (REAL, LARGER))} |" for key in keys
     ]
-    top1 = (f"{result.headline['classification']['top1']:.3f}" for result in (REAL, LARGER))
-    return [*rows, f"| top-1 accuracy | {' | '.join(top1)} |"]
+    top1 = (f"{result.headline['top1']:.3f}" for result in (REAL, LARGER))
+    at_448 = pd.read_csv(ROOT / "docs/results/real_dogs_448/refined_at_448.csv").iloc[0]
+    return [
+        *rows,
+        f"| top-1 accuracy | {' | '.join(top1)} |",
+        f"{map_title(at_448['map'], at_448['layer'])} then has {at_448['mean_iou']:.4f} "
+        f"({at_448['mean_iou_low']:.3f} to {at_448['mean_iou_high']:.3f})",
+    ]
 
 
 def bfloat16() -> list[str]:
@@ -146,29 +151,30 @@ def beat_cam(result: Results, title: str) -> str:
 
 
 def best_layer(result: Results, title: str) -> str:
-    chosen = result.headline["chosen_on_holdout"]["compared"]
+    best, rows = chosen(result, "grad_cam"), chosen_of_every_layer(result, "grad_cam")
+    oracle = rows.loc[rows["oracle"].idxmax()]
     return (
-        f"On {title}, Grad-CAM's best layer on holdout is `{chosen['layer']}`, with a threshold of "
-        f"{chosen['threshold']:.2f}. Its mean IoU is {chosen['mean_iou']:.4f}. "
-        f"The oracle is {chosen['oracle']:.4f}, at `{chosen['oracle_layer']}`."
+        f"On {title}, Grad-CAM's best layer on holdout is `{best['layer']}`, with a threshold of "
+        f"{best['threshold']:.2f}. Its mean IoU is {best['estimate']:.4f}. "
+        f"The oracle is {oracle['oracle']:.4f}, at `{oracle['layer']}`."
     )
 
 
 def thresholds(result: Results, title: str) -> str:
-    chosen = result.headline["chosen_on_holdout"]["cam"]
+    at_chosen = chosen(result, "cam")
     return (
-        f"On {title}, CAM's mean IoU is {result.headline['cam']['mean_iou']:.4f} at threshold 0.1. At the threshold "
-        f"chosen on holdout, {chosen['threshold']:.2f}, it is {chosen['mean_iou']:.4f}. "
-        f"The oracle is {chosen['oracle']:.4f}."
+        f"On {title}, CAM's mean IoU is {result.headline['cam']:.4f} at threshold 0.1. At the threshold "
+        f"chosen on holdout, {at_chosen['threshold']:.2f}, it is {at_chosen['estimate']:.4f}. "
+        f"The oracle is {at_chosen['oracle']:.4f}."
     )
 
 
 def low_threshold() -> str:
-    gain, at_01 = REAL.claims[4]["estimate"], REAL.headline["compared"]["mean_iou"]
+    gain, at_01 = REAL.claims[4]["estimate"], REAL.headline["compared"]
     assert REAL.claims[4]["claim"] == f"a threshold of 0.005 inflates IoU: Grad-CAM at {LAYER}"
     return (
         f"On real dogs, Grad-CAM at `{LAYER}` has a mean IoU of {at_01:.4f} at threshold 0.1 and {at_01 + gain:.4f} at "
-        f"0.005. The full-image box has {REAL.headline['baselines']['full_image']['mean_iou']:.4f}."
+        f"0.005. The full-image box has {of(REAL.baselines, score='mean_iou')['estimate']:.4f}."
     )
 
 
@@ -203,6 +209,7 @@ def findings() -> list[str]:
         *(choices_with_k_boxes(result) for result in (REAL, TOY)),
         *(text(*case) for text in (without_boxes, enough_boxes) for case in ((REAL, "real dogs"), (TOY, "`toy_dogs`"))),
         *larger_pictures(),
+        *docs_fine_tuned.fine_tuned(),
         *bfloat16(),
         *other_networks(),
         low_threshold(),
@@ -225,24 +232,3 @@ def protocol() -> list[str]:
         f"{parts[2]}.",
         *(f"`{score}`" for score in TOY.scores["score"].unique()),
     ]
-
-
-# ---------------------------------------------------------------- benchmarks
-
-
-def benchmark(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text())
-    return content
-
-
-def speed() -> list[str]:
-    maps, boxes, changes = (benchmark(name)["ratios"] for name in ("maps", "boxes", "ingredients"))
-    rows = [f"| {peer} | {row['median']} | {row['low']} to {row['high']} |" for peer, row in maps.items()]
-    for case in dict.fromkeys(name.partition(", ")[2] for name in boxes):
-        peers = [boxes[f"{peer}, {case}"]["median"] for peer in ("findContours", "wsolevaluation")]
-        rows.append(f"| {case} | {peers[0]} | {peers[1]} |")
-    rows += [f"| {change} | {row['median']} | {row['low']} to {row['high']} |" for change, row in changes.items()]
-    runs = benchmark("full_scale")["runs"] | benchmark("memory")["runs"]
-    # without the runs of the stage that `scores` and `report` have replaced
-    runs = {name: run for name, run in runs.items() if "iou" not in name and "idle" not in name}
-    return [*rows, *(f"| {name} | {run['seconds']} | {run['gib']} |" for name, run in runs.items())]

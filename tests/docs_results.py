@@ -55,14 +55,6 @@ def cell(row: Any) -> str:
     return f"{mean:.4f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
-def chosen_cell(result: Results, map_name: str) -> str:
-    chosen = result.headline["chosen_on_holdout"][map_name]
-    if map_name == "cam":
-        return f"{cell(of(result.scores, map='cam', score='mean_iou_chosen'))}, at {chosen['threshold']:.2f}"
-    row = of(result.scores, map="grad_cam", layer=chosen["layer"], score="mean_iou_chosen")
-    return f"{cell(row)}, `{chosen['layer']}` at {chosen['threshold']:.2f}"
-
-
 def over_centre_box(result: Results, key: tuple[str, str, str], score: str = "mean_iou_chosen") -> str:
     """The paired difference of a map to the centre box."""
     rows = result.comparisons.query("comparison == 'map less centre box'")
@@ -140,8 +132,8 @@ def best_maps() -> str:
     names = [map_title(*result.leaderboard.iloc[0][["map", "layer", "refinement"]]) for result in (REAL, TOY)]
     counts = [len(result.leaderboard) for result in (REAL, TOY)]
     return (
-        f"**The best map on holdout** is {names[0]}, of {counts[0]} maps on real dogs, and {names[1]}, of {counts[1]} "
-        "maps on `toy_dogs`."
+        f"**The best map on holdout**, of {counts[0]} on real dogs and of {counts[1]} on `toy_dogs`, is "
+        f"{' and '.join(dict.fromkeys(names))}."
     )
 
 
@@ -188,7 +180,7 @@ def choices_with_k_boxes(result: Results) -> str:
 
 def enough_boxes(result: Results, title: str) -> str:
     """From which number of images on the choice beats the centre box."""
-    centre_box = result.headline["baselines"]["centre_box"]["mean_iou"]
+    centre_box = result.headline["centre_box"]
     counts = {
         column: [first_above(of_set[column], of_set["k"], centre_box) for of_set in sets_of_candidates(result)]
         for column in ("mean_iou", "low")
@@ -219,7 +211,7 @@ def without_boxes(result: Results, title: str) -> str:
     fixed = of(result.scores, map="layer_cam", layer="all", refinement="none", score="mean_iou")["estimate"]
     return (
         f"On {title}, LayerCAM of all layers at threshold 0.1 has {fixed:.3f}, the centre box "
-        f"{result.headline['baselines']['centre_box']['mean_iou']:.3f}, and the best candidate in hindsight, {name}, "
+        f"{result.headline['centre_box']:.3f}, and the best candidate in hindsight, {name}, "
         f"{highest.max():.3f}."
     )
 

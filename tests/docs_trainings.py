@@ -1,7 +1,8 @@
 """What the documentation says of several trainings, written anew from docs/results."""
 
 import pandas as pd
-from docs_results import LAYER, TOY, Results, of
+from docs_compared import fixed
+from docs_results import LAYER, REAL, TOY, Results, of
 
 from wsol.scores.trainings import LESS, SCORES
 
@@ -74,13 +75,24 @@ def spread(result: Results) -> str:
 def both_intervals(result: Results, title: str) -> str:
     """The compared map's interval of one training beside that of all."""
     figure = f"Grad-CAM at {LAYER}"
-    one, row = result.headline["compared"], of(result.trainings, figure=figure, score="mean_iou")
+    one, row = fixed(result, "grad_cam"), of(result.trainings, figure=figure, score="mean_iou")
     return (
-        f"On {title}, {figure} has a mean IoU of {one['mean_iou']:.4f} ({one['low']:.3f} to {one['high']:.3f}) in the "
+        f"On {title}, {figure} has a mean IoU of {one['estimate']:.4f} ({one['low']:.3f} to {one['high']:.3f}) in the "
         f"committed training, and of {row['mean']:.4f} ({row['low']:.3f} to {row['high']:.3f}) over "
         f"{len(seeds(result))} trainings. The standard deviation of the trainings is {row['sd']:.4f}."
     )
 
 
+def same_verdicts(result: Results, title: str) -> str:
+    """How many claims have the same verdict in every training."""
+    alike = sum(len(claims_alike(result, name)) for name in (HOLD, NOT, OPEN))
+    return (
+        f"On {title}, {alike} of the {len(claims(result))} claims have the same verdict in all {len(seeds(result))} "
+        "trainings."
+    )
+
+
 def findings() -> list[str]:
-    return [claims_of_trainings(TOY), spread(TOY), both_intervals(TOY, "`toy_dogs`")]
+    return [
+        text(*case) for text in (both_intervals, same_verdicts) for case in ((TOY, "`toy_dogs`"), (REAL, "real dogs"))
+    ] + [table(result) for table in (claims_of_trainings, spread) for result in (TOY, REAL)]

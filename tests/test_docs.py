@@ -12,7 +12,8 @@ import docs_selectors
 import pandas as pd
 import pytest
 from clones import ROOT, shell
-from docs_figures import findings, protocol, readme, speed
+from docs_benchmarks import scale, speed
+from docs_figures import findings, protocol, readme
 from ruamel.yaml import YAML
 
 DOCS = [*ROOT.glob("docs/*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -28,6 +29,7 @@ EXPECTED = {
     "docs/findings.md": lambda: [*findings(), *docs_selectors.findings()],
     "docs/protocol.md": protocol,
     "docs/speed.md": speed,
+    "docs/scale.md": scale,
 }
 
 

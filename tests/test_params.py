@@ -77,7 +77,15 @@ def test_every_parameter_has_a_comment() -> None:
         ("toy_dogs.backbone", {"name": "VGG16"}, "or name, width and weights; got name"),
         ("toy_dogs.finetune.trainable", "none", "finetune.trainable none needs backbone.model"),
         ("dataset", "cats", "dataset cats names none of the sections toy_dogs, stanford_dogs: add a section"),
-        ("tresh", 0.1, "Expected no parameter tresh in params.yaml: remove it, correct its name, or give it the keys"),
+        (
+            "tresholds",  # 9 letters of which 8 are in threshold, also of 9, in this order: a ratio of 2 * 8 / 18
+            0.1,
+            "Expected no parameter tresholds in params.yaml; nearest are threshold, boxes.thresholds, selection."
+            "thresholds: remove it, correct its name, or give it the keys of a dataset's section",
+        ),
+        ("zzz", 0.1, "Expected no parameter zzz in params.yaml: remove it, correct its name, or give it the keys"),
+        ("boxes.rectangel", 1, "no parameter boxes.rectangel in params.yaml; nearest are boxes.rectangle"),
+        ("toy_dogs.finetune.epoch", 1, "toy_dogs.finetune.epoch in params.yaml; nearest are toy_dogs.finetune.epochs"),
         ("coco", {"download": {}}, "Expected the name of a dataset's section in params.yaml to be of lower-case"),
         ("cls", {"download": {}}, "and none of boxes, cls, coco, "),
         ("my_birds", {"download": {}}, "Expected a parameter my_birds.classes in params.yaml, but there is none"),
@@ -194,7 +202,15 @@ def test_no_readable_params(content: str | None, tmp_path: pathlib.Path, monkeyp
 def test_an_unknown_layer_gets_the_nearest_names() -> None:
     known = ["conv3_block3_out", "conv3_block4_out", "pool1_pool"]
     with pytest.raises(InputError, match=r"got 'conv3_blok3_out', nearest are conv3_block3_out, conv3_block4_out"):
-        params.check_layer("layer", "conv3_blok3_out", known, "the backbone")
+        params.check_layer("heatmaps.layers", "conv3_blok3_out", known, "the backbone")
+
+
+def test_a_layer_that_is_not_drawn_asks_for_another_layer() -> None:
+    expected = (
+        "got 'conv3_block3_out', nearest are conv4_block6_out, all: set layer too, as in `-S layer=conv4_block6_out`."
+    )
+    with pytest.raises(InputError, match=re.escape(expected)):
+        params.check_layer("layer", "conv3_block3_out", ["conv4_block6_out", "all"], "heatmaps.layers")
 
 
 def test_a_stage_sees_what_it_declares_and_nothing_else(committed: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 PICTURES = ["figures", "gallery"]
 FROM_HEATMAPS = [
     *("heatmaps", "boxes", "max_box_acc", "refine", "scores", "selectors", "tables", "boxes_needed", "selected"),
-    *("report", *PICTURES, "recommendation"),
+    *("report", *PICTURES, "browser", "recommendation"),
 ]
 
 
@@ -37,8 +37,8 @@ def test_repro_again_runs_nothing(clone: pathlib.Path) -> None:
 def test_another_layer_reruns_the_report_and_the_pictures(clone: pathlib.Path) -> None:
     assert experiment(clone, "layer=conv4_block6_out") == ["check", "report", *PICTURES]
     changes = succeed(clone, "dvc", "metrics", "diff")
-    assert "compared.mean_iou" in changes
-    assert re.search(r"[ /]cam\.mean_iou", changes) is None
+    assert re.search(r"\bcompared\b", changes)
+    assert re.search(r"\bcam\b", changes) is None
 
 
 def test_the_fusion_of_another_method_reruns_the_report_alone(clone: pathlib.Path) -> None:
@@ -47,7 +47,7 @@ def test_the_fusion_of_another_method_reruns_the_report_alone(clone: pathlib.Pat
     headline = YAML(typ="safe").load(clone / "metrics/localization.json")
     scores = pd.read_csv(clone / "tables/scores.csv").query("refinement == 'none'")
     scores = scores.set_index(["map", "layer", "score"])["estimate"]
-    assert headline["compared"]["mean_iou"] == scores["layer_cam", "all", "mean_iou"]
+    assert headline["compared"] == scores["layer_cam", "all", "mean_iou"]
 
 
 def test_a_helper_that_decides_nothing_reruns_nothing(clone: pathlib.Path) -> None:
@@ -88,6 +88,7 @@ def test_stages_run_by_hand_write_the_same_bytes(clone: pathlib.Path) -> None:
         "report",
         "figures",
         "gallery",
+        "browser",
         "page",
         "recommendation",
     ):

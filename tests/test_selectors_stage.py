@@ -1,6 +1,5 @@
 """The stage `selectors`, on a handful of pictures and a small classifier."""
 
-import functools
 import pathlib
 import shutil
 from collections.abc import Callable
@@ -95,12 +94,12 @@ def test_a_stopped_run_goes_on_after_its_last_image(workspace: pathlib.Path, mon
     set_params(workspace, {"selection.images": 4})
     selectors.main()
     before = contents()
-    monkeypatch.setattr(rows, "fill", functools.partial(rows.fill, interval=0))
+    monkeypatch.setattr(rows, "INTERVAL", 0)
     measured: list[int] = []
     monkeypatch.setattr(selectors, "agreement", stopping(measured, after=2))
     with pytest.raises(KeyboardInterrupt):
         selectors.main()
-    assert (workspace / "data/selectors.partial/rows.txt").read_text() == "2"
+    assert (workspace / "data/selectors.partial/rows.txt").read_text() == "0 2\n"
     monkeypatch.setattr(selectors, "agreement", stopping(measured, after=100))
     selectors.main()
     assert len(measured) == 5  # two images, the one that was stopped, and the last two

@@ -57,19 +57,20 @@ def validated(content: Any) -> Params:
         raise InputError(f"Expected params.yaml to hold parameters by name; got {content!r}: put it back as it was.")
     for name in content:
         if name not in Params.model_fields:
-            _check_section(str(name), content[name])
+            _check_section(str(name), content)
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError(_sentence(error.errors()[0])) from error
+        raise InputError(_sentence(error.errors()[0], content)) from error
 
 
-def _check_section(name: str, content: Any) -> None:
+def _check_section(name: str, everything: dict[Any, Any]) -> None:
     """Raise InputError unless a key of params.yaml that is none of ours is a dataset's section."""
-    if not (isinstance(content, dict) and "download" in content):
+    section = everything.get(name)
+    if not (isinstance(section, dict) and "download" in section):
         raise InputError(
-            f"Expected no parameter {name} in params.yaml: remove it, correct its name, or give it the keys of a "
-            "dataset's section, such as download."
+            f"{_unknown(name, everything)}: remove it, correct its name, or give it the keys of a dataset's section, "
+            "such as download."
         )
     taken = sorted([*pipeline.data_folders(), DOWNLOADS, "cls"])  # cls is an argument of pydantic's methods
     if name in taken or not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
@@ -77,6 +78,21 @@ def _check_section(name: str, content: Any) -> None:
             "Expected the name of a dataset's section in params.yaml to be of lower-case letters, digits and "
             f"underscores, and none of {', '.join(taken)}; got {name}: rename it."
         )
+
+
+def _unknown(name: str, content: Any) -> str:
+    """The start of the sentence about a parameter that does not exist. It names the nearest of params.yaml."""
+    others = [other for other in _names(content) if other != name and not other.startswith(f"{name}.")]
+    nearest = difflib.get_close_matches(name, others, n=3)
+    return f"Expected no parameter {name} in params.yaml{'; nearest are ' * bool(nearest)}{', '.join(nearest)}"
+
+
+def _names(content: Any, prefix: str = "") -> list[str]:
+    """The dotted names of all sections and parameters."""
+    if not isinstance(content, dict):
+        return []
+    nested = ([f"{prefix}{name}", *_names(value, f"{prefix}{name}.")] for name, value in content.items())
+    return [name for names in nested for name in names]
 
 
 def part(model: Model, names: Iterable[str]) -> Model:
@@ -98,12 +114,15 @@ def part(model: Model, names: Iterable[str]) -> Model:
 def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None:
     """Raise InputError, naming the nearest layers, unless `layer` is a known one."""
     if layer not in known:
-        nearest = ", ".join(difflib.get_close_matches(layer, known, n=3, cutoff=0))
-        raise InputError(f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {nearest}.")
+        nearest = difflib.get_close_matches(layer, known, n=3, cutoff=0)
+        remedy = f": set layer too, as in `-S layer={nearest[0]}`" if name == "layer" else ""
+        raise InputError(
+            f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {', '.join(nearest)}{remedy}."
+        )
 
 
-def _sentence(error: Any) -> str:
-    """A validation error in one sentence."""
+def _sentence(error: Any, content: Any) -> str:
+    """A validation error of params.yaml's content in one sentence."""
     loc = list(map(str, error["loc"]))
     if loc[1:2] == ["download"]:
         del loc[2:3]  # pydantic's tag of the source
@@ -119,7 +138,7 @@ def _sentence(error: Any) -> str:
     if error["type"] == "value_error":
         return f"Expected params.yaml to agree with itself, but {name + ': ' if name else ''}{expected}."
     if error["type"] == "extra_forbidden":
-        return f"Expected no parameter {name} in params.yaml: remove it, or correct its name."
+        return f"{_unknown(name, content)}: remove it, or correct its name."
     if error["type"] == "missing":
         return f"Expected a parameter {name} in params.yaml, but there is none: add it."
     return f"Expected {name} to be {expected}; got {error['input']!r}: correct it in params.yaml."

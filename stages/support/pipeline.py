@@ -11,14 +11,13 @@ def declared(stage: str, field: str, dataset: str) -> list[str]:
 
     Parsing the file takes milliseconds; DVC's own API takes a second to import.
     """
-    return [str(entry) for entry in _stages(dataset)[stage].get(field, [])]
+    return [str(entry) for entry in _section("stages", dataset)[stage].get(field, [])]
 
 
 def outputs(dataset: str) -> list[str]:
     """The paths of all outputs in dvc.yaml: DVC deletes them before it runs their stages."""
-    entries = (
-        entry for stage in _stages(dataset).values() for name in ("outs", "metrics") for entry in stage.get(name, [])
-    )
+    stages = _section("stages", dataset).values()
+    entries = (entry for stage in stages for name in ("outs", "metrics") for entry in stage.get(name, []))
     return [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
 
 
@@ -28,7 +27,11 @@ def data_folders() -> list[str]:
     return [path.name for path in paths if path.parent.name == "data" and not path.suffix]
 
 
-def _stages(dataset: str) -> dict[str, Any]:
+def vega_plots() -> dict[str, Any]:
+    """The plots that have a template, by name. An entry that is a path alone stands for a picture."""
+    return {name: plot for entry in _section("plots") if isinstance(entry, dict) for name, plot in entry.items()}
+
+
+def _section(name: str, dataset: str = "") -> Any:
     text = pathlib.Path("dvc.yaml").read_text(encoding="utf8").replace("${dataset}", dataset)
-    stages: dict[str, Any] = YAML(typ="safe").load(text)["stages"]
-    return stages
+    return YAML(typ="safe").load(text)[name]

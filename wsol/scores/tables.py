@@ -67,10 +67,10 @@ def comparisons(
 ) -> pd.DataFrame:
     """Paired differences of mean IoU.
 
-    These are CAM less every other map, each layer less the best layer of its map, each refined map less the map that it
-    refines, and every map less the centre box. The fusion `all` counts as a layer. The best layer is chosen on holdout.
-    p is of the sign-flip test of the mean difference, with as many draws as `counts` has; p_holm is adjusted by Holm
-    within the rows of the same comparison and score.
+    These are CAM less every other map of its refinement, each layer less the best layer of its map, each refined map
+    less the map that it refines, and every map less the centre box. The fusion `all` counts as a layer. The best layer
+    is chosen on holdout. p is of the sign-flip test of the mean difference, with as many draws as `counts` has; p_holm
+    is adjusted by Holm within the rows of the same comparison and score.
 
     Args:
         test, holdout: rows of the tidy table with the scores mean_iou and mean_iou_chosen.

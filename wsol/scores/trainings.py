@@ -1,9 +1,11 @@
 """Scores of several trainings that differ in their seed: mean, spread, and intervals over trainings and images."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 
 from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, Key
 from wsol.maps.titles import method_title, title
@@ -40,7 +42,7 @@ def figures(training: Training, compared: Key) -> Figures:
     """
     tables = {key: rows for key, rows in training.images.groupby(KEY, sort=False)}
     made: Figures = {}
-    for score, column in SCORES.items():
+    for score, column in _columns(training.scores).items():
         named = _named_keys(tables, training.scores, compared, score)
         values = {name: tables[key][column].to_numpy() for name, key in named.items()}
         values |= _differences(values, title(*compared))
@@ -48,6 +50,12 @@ def figures(training: Training, compared: Key) -> Figures:
     made["top-1 accuracy", TOP1] = tables[compared]["top1_right"].to_numpy(float)
     claims = training.claimed.drop(columns="image")
     return made | {(claim, CLAIM): claims[claim].to_numpy() for claim in claims}
+
+
+def _columns(scores: pd.DataFrame) -> dict[str, str]:
+    """SCORES; only that at the fixed threshold where no image of holdout has ground truth."""
+    can_choose = scores["holdout"].notna().any()
+    return {score: column for score, column in SCORES.items() if can_choose or score == "mean_iou"}
 
 
 def _named_keys(tables: dict[Key, pd.DataFrame], scores: pd.DataFrame, compared: Key, score: str) -> dict[str, Key]:
@@ -60,11 +68,9 @@ def _named_keys(tables: dict[Key, pd.DataFrame], scores: pd.DataFrame, compared:
 
 
 def _best_layer(scores: pd.DataFrame, compared: Key) -> dict[str, Key]:
-    """The layer of the compared method with the highest mean IoU on holdout, if holdout has ground truth."""
+    """The layer of the compared method with the highest mean IoU on holdout."""
     rows = scores[(scores["score"] == "mean_iou_chosen") & (scores["map"] == compared[0])]
-    rows = rows[rows["refinement"] == compared[2]].dropna(subset="holdout")
-    if rows.empty:
-        return {}
+    rows = rows[rows["refinement"] == compared[2]]
     layer = rows.loc[rows["holdout"].idxmax(), "layer"]
     return {f"{method_title(compared[0])}, best layer on holdout": (compared[0], layer, compared[2])}
 
@@ -80,6 +86,9 @@ def _differences(values: dict[str, np.ndarray], compared: str) -> dict[str, np.n
 def interval_of_both(values: np.ndarray, of_trainings: np.ndarray, of_images: np.ndarray) -> tuple[float, float]:
     """95 % percentile interval of the mean: each draw resamples the trainings, and the images of all of them.
 
+    A few resampled trainings vary too little. Their differences are therefore enlarged, so that the interval of many
+    images is as wide as Student's: T. Hesterberg, What Teachers Should Know About the Bootstrap, 2015.
+
     Args:
         values: (trainings, images) float.
         of_trainings: (draws, trainings), how often each draw contains each training.
@@ -87,12 +96,23 @@ def interval_of_both(values: np.ndarray, of_trainings: np.ndarray, of_images: np
 
     >>> draws = np.array([[2, 0], [1, 1], [0, 2]])
     >>> low, high = interval_of_both(np.array([[0.0, 0.0], [1.0, 1.0]]), draws, draws)
-    >>> round(low, 3), round(high, 3)  # the draws' means are 0, 0.5 and 1
-    (0.025, 0.975)
+    >>> round(low, 3), round(high, 3)  # the draws' means are 0.5 - 4.584, 0.5 and 0.5 + 4.584
+    (-3.855, 4.855)
     """
-    means = (of_trainings @ values * of_images).sum(axis=1) / values.size
+    means = values.mean(axis=1)
+    enlarged = values + ((_enlargement(len(values)) - 1) * (means - means.mean()))[:, None]
+    means = (of_trainings @ enlarged * of_images).sum(axis=1) / values.size
     low, high = np.percentile(means, PERCENTILES)
     return float(low), float(high)
+
+
+def _enlargement(trainings: int) -> float:
+    """How many times as wide Student's 95 % interval of a mean is as that of a bootstrap."""
+    if trainings == 1:
+        return 1
+    return (
+        math.sqrt(trainings / (trainings - 1)) * scipy.stats.t.ppf(0.975, trainings - 1) / scipy.stats.norm.ppf(0.975)
+    )
 
 
 def table(trainings: dict[int, Training], compared: Key, draws: int, seed: int) -> pd.DataFrame:
