@@ -87,10 +87,10 @@ CAPTIONS = {
     ),
     "plots/layer_strip.png": (
         "One test image with CAM, the compared map at every layer, and the recommended map, at the thresholds chosen "
-        "on holdout. The image is typical: from layer to layer its IoU follows the mean IoU of all test images most "
-        "closely. It is chosen among the images on which these maps have a box, and if possible among the correctly "
-        "predicted ones with one ground-truth box. The picture itself says where there is no CAM, no recommended map, "
-        "no chosen threshold or no ground truth."
+        "on holdout. From layer to layer, the image's IoU correlates most with the mean IoU of all test images. It is "
+        "chosen among the images on which these maps have a box, and if possible among the correctly predicted ones "
+        "with one ground-truth box. The picture itself says where there is no CAM, no recommended map, no chosen "
+        "threshold or no ground truth."
     ),
     "Training. Loss by epoch": (
         "Cross-entropy by epoch on the images that train the classifier (fit) and on the held-out images (holdout). "

@@ -132,7 +132,7 @@ def test_any_map_can_be_sorted_by(opened: Page) -> None:
     opened.get_by_label("Order").select_option("highest")
     opened.get_by_label("First map").select_option("Grad-CAM, all layers, refined by GrabCut")
     assert names(opened) == "abcd"
-    assert opened.locator("#grid button").last.inner_text().splitlines()[-1] == "no IoU and no IoU"
+    assert opened.locator("#grid button").last.inner_text().splitlines()[-1] == "first map: no IoU, second map: no IoU"
 
 
 @needs_chromium
@@ -185,7 +185,10 @@ def test_everything_has_a_name_for_screen_readers(opened: Page) -> None:
     for select in opened.locator("select").all():
         assert select.evaluate("(select) => select.labels[0].innerText.trim()")
     assert opened.get_by_role("status").inner_text() == "4 of 4 images"
-    assert opened.get_by_role("button", name="corgi ✗ predicted pug IoU 0.60 and IoU 0.50").count() == 1
+    assert (
+        opened.get_by_role("button", name="corgi ✗ predicted pug first map: IoU 0.60, second map: IoU 0.50").count()
+        == 1
+    )
     opened.locator("#grid button").first.click()
     opened.wait_for_selector("#strip figure")
     assert opened.get_by_role("dialog", name="pug: test/a.png").count() == 1

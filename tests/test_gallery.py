@@ -140,9 +140,9 @@ def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
         "LayerCAM, all layers, refined by GrabCut (recommended, the best on holdout): box of GrabCut, no threshold",
     ]
     captions = ["ground truth", "IoU 0.25", "CAM", "IoU 0.25", "Grad-CAM", "conv4"]
-    captions += ["IoU 0.25", "LayerCAM, GrabCut", "all layers"]
+    captions += ["IoU 0.25", "LayerCAM", "all layers", "GrabCut"]
     assert written[8] == "test/beagle/0001.png"
-    assert written[9:18] == captions  # after the group's name, the class, the prediction and the image's name
+    assert written[9:19] == captions  # after the group's name, the class, the prediction and the image's name
     assert {"✓ predicted correctly", "✗ predicted pug", "worst"} <= set(written)
 
 
@@ -366,8 +366,8 @@ def test_the_stage_draws_cam_the_compared_and_the_recommended_map(
     assert "Grad-CAM at conv4 (compared): box of the values above 0.105" in written
     # the best image is b: IoUs of CAM, of the compared map, and of its refined box
     at = written.index("best")
-    expected = ["IoU 0.90", "CAM", "IoU 0.70", "Grad-CAM", "conv4", "IoU 0.80", "Grad-CAM, GrabCut", "conv4"]
-    assert written[at + 5 : at + 13] == expected
+    expected = ["IoU 0.90", "CAM", "IoU 0.70", "Grad-CAM", "conv4", "IoU 0.80", "Grad-CAM", "conv4", "GrabCut"]
+    assert written[at + 5 : at + 14] == expected
     # the n-th map of maps.parquet is (2 + n) x 2: CAM is the third, Grad-CAM the first, fourth and fifth; image c. A
     # refined map has the heatmap of the map that it refines
     strip = [("CAM", "4 × 2, > 0.49", "IoU 0.40"), ("conv4", "2 × 2, > 0.105", "IoU 0.40")]

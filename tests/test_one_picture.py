@@ -116,6 +116,11 @@ def test_a_slip_is_a_single_line(folder: pathlib.Path) -> None:
             "model.keras dog.png --grabcut 0.9 0.2",
             "Expected --grabcut LOW HIGH from 0 to 1, LOW below HIGH; got 0.9 0.2",
         ),
+        (
+            "model.keras dog.png --grabcut 0.4",
+            "Expected the arguments .*, but argument --grabcut: expected 2 arguments",
+        ),
+        ("model.keras", "but the following arguments are required: PICTURE: correct the command"),
         ("model.keras dog.png --grabcut nan 1", "Expected --grabcut LOW HIGH .*; got nan 1"),
         ("model.keras dog.png --class 5", "Expected --class to be a number from 0 to 4 or a class's name; got '5'"),
         ("model.keras dog.png --class cat", "got 'cat'"),

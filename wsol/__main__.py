@@ -12,7 +12,7 @@ import json
 import pathlib
 import re
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import wsol.quiet  # noqa: F401
 
@@ -68,6 +68,7 @@ def main(arguments: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m wsol", description=str(__doc__).split("\n")[0])
+    parser.error = _refuse  # type: ignore[method-assign]
     parser.add_argument("model", metavar="MODEL", help="a .keras file, or a network of keras.applications")
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, TIFF or GIF files")
     parser.add_argument("--class", dest="label", help="number or name of the class that is mapped; default: predicted")
@@ -86,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image-size", type=int, help="pixels, for a .keras file that takes pictures of any size")
     parser.add_argument("--output", default="maps", help="folder of the files; default: maps")
     return parser
+
+
+def _refuse(message: str) -> NoReturn:
+    raise InputError(f"Expected the arguments that `python -m wsol --help` names, but {message}: correct the command.")
 
 
 # ---------------------------------------------------------------- checks

@@ -42,8 +42,8 @@ function update() {
     .filter((image) => (!label || image.label === label) && (!prediction || String(image.right) === prediction))
     .sort((first, second) => sortValue(second) - sortValue(first));
   for (const image of shown) {
-    const ious = chosenMaps().map((map) => iouText(image, map));
-    image.button.querySelector(".ious").textContent = ious.join(" and ");
+    const [first, second] = chosenMaps().map((map) => iouText(image, map));
+    image.button.querySelector(".ious").textContent = `first map: ${first}, second map: ${second}`;
   }
   byId("grid").replaceChildren(...shown.map((image) => image.button));
   byId("count").textContent = `${shown.length} of ${content.images.length} images`;

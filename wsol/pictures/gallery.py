@@ -20,7 +20,7 @@ GROUP = 0.35  # width of a group's name
 EXAMPLE = (WIDTH - 2 * EDGE - GROUP - 0.25) / PER_ROW  # width of an example
 MAX_HEIGHT = 1.1  # of a panel
 NAMES = 0.6  # height of the three lines above the panels
-CAPTIONS = 3 * LINE + 0.2  # height of the lines below the panels, and of the space to the next row
+CAPTIONS = 4 * LINE + 0.2  # height of the lines below the panels, and of the space to the next row
 
 
 @panel.default_style
@@ -111,5 +111,4 @@ def _caption(example: Example, scored: ScoredHeatmap | None) -> list[str]:
     """The lines below a heatmap, or below the picture itself."""
     if scored is None:
         return [panel.ground_truth_text(example)]
-    lines = [panel.iou_text(scored), panel.method_text(scored.key), panel.layer_text(scored.key)]
-    return [line for line in lines if line]
+    return [*filter(None, [panel.iou_text(scored)]), *panel.map_lines(scored.key)]

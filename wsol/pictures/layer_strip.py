@@ -8,8 +8,8 @@ from wsol.pictures.panel import LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet
 from wsol.pictures.strip import panel_size, places, strip_height
 
-RULE = "A typical test image: from layer to layer its IoU rises and falls as the mean IoU of all test images does."
-RULE_OF_ONE_LAYER = "A typical test image: its IoU is near the mean IoU of all test images."
+RULE = "A test image chosen because its IoU follows the mean IoU of all test images from layer to layer."
+RULE_OF_ONE_LAYER = "A test image chosen because its IoU is near the mean IoU of all test images."
 RULE_AT_RANDOM = (
     "A test image at random, predicted correctly if there is such an image. No test image has a ground-truth box."
 )

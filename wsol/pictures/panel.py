@@ -12,7 +12,7 @@ from wsol.pictures.sheet import DPI, LineStyle, Sheet, Size, draw_contour, fit, 
 # two colours of Okabe and Ito's palette for all kinds of colour vision that the heatmap's colours do not contain
 GROUND_TRUTH = LineStyle("#56B4E9", 1.8, None)
 PREDICTED = LineStyle("#F0E442", 1.5, (3, 2))
-CENTRE = LineStyle("#FFFFFF", 0.6, (1, 2))
+CENTRE = LineStyle("#FFFFFF", 1.0, (1, 1.5))
 CONTOUR = LineStyle("#FFFFFF", 0.7, None)
 
 # inches
@@ -29,14 +29,14 @@ default_style = matplotlib.style.context("default")  # so that a user's matplotl
 # ---------------------------------------------------------------- text
 
 
-def method_text(key: MapKey) -> str:
-    """The method of a map, and its refinement if it has one.
+def map_lines(key: MapKey) -> list[str]:
+    """A map's method, its layer unless it is CAM, and its refinement if it has one.
 
-    >>> method_text(MapKey("layer_cam", "all", "grabcut"))
-    'LayerCAM, GrabCut'
+    >>> map_lines(MapKey("layer_cam", "all", "grabcut"))
+    ['LayerCAM', 'all layers', 'GrabCut']
     """
-    method = titles.method_title(key.map)
-    return method if key.refinement == UNREFINED else f"{method}, {_refinement_title(key)}"
+    refinement = "" if key.refinement == UNREFINED else _refinement_title(key)
+    return [line for line in (titles.method_title(key.map), layer_text(key), refinement) if line]
 
 
 def layer_text(key: MapKey) -> str:

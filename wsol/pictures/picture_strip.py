@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from wsol.maps.keys import CAM
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, MapKey, ScoredHeatmap
 from wsol.pictures.panel import EDGE, LINE, WIDTH
@@ -53,6 +54,7 @@ def draw(
 
 
 def _caption(scored: ScoredHeatmap) -> list[str]:
-    """The lines below a heatmap: its method, its layer, and `no box` where it has none."""
-    lines = [panel.method_text(scored.key), panel.layer_text(scored.key) or scored.key.layer]
-    return [*lines, *filter(None, [panel.iou_text(scored)])]
+    """The lines below a heatmap: its method, layer and refinement, and `no box` where it has none."""
+    method, *others = panel.map_lines(scored.key)
+    layer = [scored.key.layer] if scored.key.map == CAM else []
+    return [method, *layer, *others, *filter(None, [panel.iou_text(scored)])]

@@ -9,7 +9,7 @@ from wsol.pictures.panel import CONTOUR, EDGE, GAP, GROUND_TRUTH, LINE, PREDICTE
 from wsol.pictures.sheet import COLOURS, Sheet, draw_contour, fit, fitted_size, overlay, resized
 
 SIDE = 1.75  # inches, width of a panel
-STEPS = ("its values", "enlarged, on the picture", "contour and box")
+STEPS = ("its values", "enlarged, on the picture")
 
 
 def cells(heatmap: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -48,9 +48,21 @@ def draw_steps(example: Example, scored: ScoredHeatmap) -> bytes:
     pixels = fit(example.picture, size)
     heat = overlay(pixels, scored.heatmap)
     boxes = [(GROUND_TRUTH, box) for box in example.ground_truth_yxyx] + [(PREDICTED, scored.box_yxyx)]
-    for number, (shown, lines) in enumerate([(cells(scored.heatmap, pixels.shape), []), (heat, []), (heat, boxes)]):
+    panels = [(cells(scored.heatmap, pixels.shape), []), (heat, []), (heat, boxes)]
+    for number, ((shown, lines), step) in enumerate(zip(panels, [*STEPS, last_step(scored)], strict=True)):
         x = EDGE + number * (SIDE + GAP)
         axes = sheet.picture(x, EDGE, size, shown, lines)
-        panel.draw_caption(sheet, x, EDGE, size, [STEPS[number]])
+        panel.draw_caption(sheet, x, EDGE, size, [step])
     draw_contour(axes, resized(scored.heatmap, pixels.shape), scored.threshold, CONTOUR)
     return sheet.png()
+
+
+def last_step(scored: ScoredHeatmap) -> str:
+    """What the last picture shows: a refined map has no contour.
+
+    >>> last_step(ScoredHeatmap(MapKey("cam", "conv5", "grabcut"), np.eye(2), np.zeros(4), iou=0.0))
+    'box of GrabCut'
+    """
+    if np.isfinite(scored.threshold):
+        return "contour and box"
+    return f"box of {panel.threshold_text(scored.key, scored.threshold)}"
