@@ -60,6 +60,7 @@ def draw_steps(example: Example, scored: ScoredHeatmap) -> bytes:
 def last_step(scored: ScoredHeatmap) -> str:
     """What the last picture shows: a refined map has no contour.
 
+    >>> from wsol.maps.keys import MapKey
     >>> last_step(ScoredHeatmap(MapKey("cam", "conv5", "grabcut"), np.eye(2), np.zeros(4), iou=0.0))
     'box of GrabCut'
     """
