@@ -38,8 +38,8 @@ MARKS = {
     "iou_by_threshold": {"rect mark": 3 * 2 + 100, "point": 3 + 1, "text mark": 3 + 3 + 1 + 2, "rule mark": 2},
     # three bands and their lower edges; of these and of a method the line and two points; what is compared with
     "boxes_needed": {"area mark": 3, "line mark": 3 + 4, "point": 4 * 2, "rule mark": 3},
-    # the two layers and CAM; the baselines; the highest value of each curve; the method's title
-    "box_acc_by_threshold": {"line mark": 3, "rule mark": 3, "point": 3, "text mark": 1},
+    # the two layers and CAM; the baselines; the highest value of each curve; the method's title and the highest's map
+    "box_acc_by_threshold": {"line mark": 3, "rule mark": 3, "point": 3, "text mark": 2},
     "iou_by_image": {"point": 3 + 1, "rule mark": 1, "text mark": 1},  # whole images, the diagonal, the map's title
     "confusion": {"rect mark": 4, "text mark": 3},  # no number where there is no image
     "training": {"line mark": 2, "point": 6 + 3, "text mark": 1},  # three scores at the end
@@ -89,6 +89,14 @@ def test_the_legend_of_max_box_acc_without_cam() -> None:
     svg = drawn(using("box_acc_by_threshold"), {path: table[table["map"] != "cam"]})
     assert ">CAM<" not in svg
     assert marks(svg)["line mark"] == MARKS["box_acc_by_threshold"]["line mark"] - 1
+
+
+def test_the_highest_max_box_acc_says_its_map() -> None:
+    path = "plots/iou_by_threshold.csv"
+    dark = "#222222"
+    assert (dark, "CAM") in texts(drawn(using("box_acc_by_threshold")))  # 0.9
+    without_cam = TABLES[path][TABLES[path]["map"] != "cam"]
+    assert (dark, "LayerCAM at conv4") in texts(drawn(using("box_acc_by_threshold"), {path: without_cam}))  # 0.7
 
 
 def test_the_legend_of_choices_has_what_is_drawn() -> None:
