@@ -94,6 +94,20 @@ def test_the_fusion_is_the_mean_over_the_layers(model: keras.Model, images: np.n
         np.testing.assert_allclose(heatmaps[method, "all"], fused, atol=1e-6)
 
 
+@pytest.mark.parametrize("large", [1, 10**9])
+def test_maps_drawn_an_image_at_a_time_are_the_same(
+    model: keras.Model, images: np.ndarray, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """A pass of one method never draws an image at a time; with `large` 1 that of all methods does at each layer."""
+    monkeypatch.setattr(one_pass, "LARGE", large)
+    layers = ["conv2_block1_out", LAST]
+    together, _ = one_pass.mapper(model, list(methods.METHODS), layers, **OPTIONS)(images, LABELS)
+    for method in methods.METHODS:
+        alone, _ = one_pass.mapper(model, [method], layers, **OPTIONS)(images, LABELS)
+        for layer in layers:
+            np.testing.assert_allclose(together[method, layer], alone[method, layer], atol=1e-5, err_msg=method)
+
+
 def test_methods_that_are_cam_at_the_last_layer(model: keras.Model, images: np.ndarray) -> None:
     # the pooling gives every position the same gradient
     heatmaps, _ = one_pass.mapper(model, ["hires_cam", "xgrad_cam"], [LAST], **OPTIONS)(images, LABELS)

@@ -14,6 +14,7 @@ from wsol.networks.cam_parts import cam_parts
 from wsol.networks.layers import features, not_finite, outputs_by_name
 
 SMALLEST_FACTOR = 1e-20  # of gradients: no underflow, and Grad-CAM++ is linear in gradients that are smaller
+LARGE = 300_000  # values of an image's activations, 1.2 MB; the blocks of ResNet50 at 28 x 28 have 400,000
 
 Heatmaps = dict[tuple[str, str], tf.Tensor]
 
@@ -71,10 +72,7 @@ def mapper(
         pairs = list(zip(activations, gradients, strict=True))
         heatmaps = [normalise(cam(pooled, kernel, classes), relu)] if parts else []
         # one array of all methods a layer: a sixth of the small operations
-        by_layer = [
-            normalise(tf.stack([METHODS[name](*pair) for name in methods], -1), relu)  # (n, h, w, methods)
-            for pair in pairs
-        ]
+        by_layer = [normalise(_all_methods(methods, *pair), relu) for pair in pairs]
         places = [*by_layer, fused(by_layer)] if fusion else by_layer
         heatmaps += [values[..., place] for place in range(len(methods)) for values in places]
         return [*heatmaps, logits]
@@ -84,6 +82,25 @@ def mapper(
         return dict(zip(keys, heatmaps, strict=True)), logits
 
     return one_pass
+
+
+def _all_methods(methods: Sequence[str], activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """The maps (n, h, w, methods) of a layer.
+
+    Several methods at a large layer take an image at a time: what they compute on the way then stays in the cache.
+    """
+
+    def of_images(images: slice) -> tf.Tensor:
+        return tf.stack([METHODS[name](activations[images], gradients[images]) for name in methods], -1)
+
+    if len(methods) == 1 or math.prod(activations.shape[1:]) < LARGE:
+        return of_images(slice(None))
+    return tf.map_fn(
+        lambda image: of_images(slice(image, image + 1))[0],
+        tf.range(tf.shape(activations)[0]),
+        fn_output_signature=tf.float32,
+        parallel_iterations=1,
+    )
 
 
 def _check_weights(classifier: keras.Model) -> None:
