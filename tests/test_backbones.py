@@ -50,7 +50,7 @@ def test_layers(network: tuple[keras.Model, int, str | None]) -> None:
     ends, parts = layers.block_outputs(model), cam_parts.cam_parts(model)
     assert len(ends) == len(set(ends)) == blocks
     assert set(layers.stage_outputs(model)) <= set(ends) <= set(layers.layer_names(model))
-    assert parts and parts.layer == ends[-1] == layers.last_layer(model) == (last or ends[-1])
+    assert parts and parts.layer == ends[-1] == layers.features(model).operation.name == (last or ends[-1])
 
 
 def test_maps_and_two_steps(network: tuple[keras.Model, int, str | None]) -> None:

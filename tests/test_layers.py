@@ -24,13 +24,11 @@ def test_layer_names_end_before_the_pooling(model: keras.Model) -> None:
     assert names[-3:] == ["conv5_block3_3_bn", "conv5_block3_add", "conv5_block3_out"]
 
 
-def test_last_layer_feeds_the_pooling(model: keras.Model) -> None:
-    assert model.get_layer(layers.last_layer(model)).output is model.get_layer("gap").input
-
-
-def test_convolutional_part_gives_the_input_of_the_pooling(model: keras.Model) -> None:
+def test_features_feed_the_pooling(model: keras.Model) -> None:
+    (features,) = layers.features(model).outputs
+    assert features is model.get_layer("gap").input
     # 64 / 32 = 2 on each side; 2048 * 0.1 = 205 channels
-    assert layers.convolutional_part(model).output.shape == (None, 2, 2, 205)
+    assert features.shape == (None, 2, 2, 205)
 
 
 def six_layers(*head: keras.layers.Layer, pool: bool = False) -> keras.Model:
@@ -112,13 +110,13 @@ def test_where_cam_is_defined(head: list[keras.layers.Layer], expected: tuple[st
 def test_features_are_what_the_first_average_pools() -> None:
     # the convolution after the pooling has a single position
     for pooling in (AveragePooling2D(8), lambda grid: keras.ops.mean(grid, (1, 2), keepdims=True)):
-        assert layers.last_layer(six_layers(pooling, Conv2D(3, 1), Flatten())) == "last"
+        assert layers.features(six_layers(pooling, Conv2D(3, 1), Flatten())).operation.name == "last"
 
 
 def test_a_pooling_between_two_blocks_is_no_end() -> None:
     # of 8 x 8 pixels, the pooling averages all; the convolution after it has 3 x 3 weights
     later = [AveragePooling2D(8), Conv2D(3, 3, padding="same", name="later")]
-    assert layers.last_layer(six_layers(*later, *(layer() for layer in HEAD))) == "later"
+    assert layers.features(six_layers(*later, *(layer() for layer in HEAD))).operation.name == "later"
 
 
 def test_a_gate_is_no_layer_of_the_sweep() -> None:
@@ -147,7 +145,7 @@ def test_streams_that_meet_before_their_pooling() -> None:
     image = keras.Input((8, 8, 3))
     streams = [Conv2D(4, size, padding="same")(image) for size in (3, 5)]
     merged = keras.layers.concatenate(streams, name="merged")
-    assert layers.last_layer(keras.Model(image, Dense(3)(GlobalAveragePooling2D()(merged)))) == "merged"
+    assert layers.features(keras.Model(image, Dense(3)(GlobalAveragePooling2D()(merged)))).operation.name == "merged"
 
 
 def test_a_name_of_a_layer_is_a_name_of_a_file() -> None:

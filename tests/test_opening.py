@@ -146,7 +146,7 @@ def test_a_slice_that_swaps_channels_is_no_crop(tmp_path: pathlib.Path) -> None:
     image = keras.Input((SIDE, SIDE, 3))
     features = keras.layers.Conv2D(4, 3, name="conv")(keras.layers.CenterCrop(SIDE, SIDE)(image[..., ::-1]))
     model = keras.Model(image, keras.layers.Dense(CLASSES)(keras.layers.GlobalAveragePooling2D()(features)))
-    assert layers.last_layer(opening.opened(saved(model, tmp_path))) == "conv"
+    assert layers.features(opening.opened(saved(model, tmp_path))).operation.name == "conv"
 
 
 def test_a_layer_called_image_is_renamed(tmp_path: pathlib.Path) -> None:

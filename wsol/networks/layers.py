@@ -46,11 +46,6 @@ def layer_names(model: keras.Model) -> list[str]:
     return list(outputs_by_name(model))
 
 
-def convolutional_part(model: keras.Model) -> keras.Model:
-    """The classifier up to the input (n, h, w, k) of its last pooling or flattening. It shares the weights."""
-    return keras.Model(model.input, features(model).outputs[0])
-
-
 def features(model: keras.Model) -> Node:
     """The node whose output (n, h, w, k) is pooled or flattened for the classification.
 
@@ -185,11 +180,6 @@ def _last_of_each_resolution(model: keras.Model, names: list[str]) -> list[str]:
     outputs = outputs_by_name(model)
     last = {tuple(outputs[name].shape[1:3]): name for name in names}
     return sorted(last.values(), key=names.index)
-
-
-def last_layer(model: keras.Model) -> str:
-    """Name of the layer that feeds the last pooling or flattening."""
-    return features(model).operation.name
 
 
 def not_finite(model: keras.Model) -> str | None:

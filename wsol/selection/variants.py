@@ -79,9 +79,9 @@ def measures(probabilities: np.ndarray, boxes: Distinct, maps: int) -> Measures:
         maps: number of maps.
 
     Returns:
-        probability and probability_blurred, (); cropped, kept (all but the box is blurred), removed (the box is
-        blurred), kept_centred and removed_centred (of the same box in the centre), (candidates,); masked, insertion
-        and deletion (areas under their curves), (maps,).
+        probability, (); cropped, kept (all but the box is blurred), removed (the box is blurred), kept_centred and
+        removed_centred (of the same box in the centre), (candidates,); masked, insertion and deletion (areas under
+        their curves), (maps,).
     """
     ends = np.cumsum([ENDS, len(PER_BOX) * len(boxes.boxes_yxyx), len(PER_SIZE) * len(boxes.centred_yxyx)])
     (whole, blurry), of_boxes, of_sizes, of_maps = np.split(np.asarray(probabilities, float), ends)
@@ -92,7 +92,6 @@ def measures(probabilities: np.ndarray, boxes: Distinct, maps: int) -> Measures:
     by_box[is_empty(boxes.boxes_yxyx), PER_BOX.index("cropped")] = 0  # there is nothing to see
     return {
         "probability": whole,
-        "probability_blurred": blurry,
         **dict(zip(PER_BOX, by_box[boxes.box].T, strict=True)),
         **dict(zip(PER_SIZE, by_size[boxes.size].T, strict=True)),
         "masked": by_map[:, 0],
