@@ -63,14 +63,14 @@ def activation(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
 
 
 def _sums(values: tf.Tensor) -> tf.Tensor:
-    """The sums (n, k) over positions, as products with 1: `tf.reduce_sum` takes up to four times as long on a CPU."""
+    """The sums (n, k) over positions, as products with 1. On a CPU, sums by axis take 1.7 times as long at 56 x 56."""
     height, width, channels = values.shape[1:]
     rows = tf.reshape(values, (-1, height * width, channels))
     return tf.squeeze(tf.ones((1, height * width)) @ rows, axis=1)
 
 
 def _weighted(activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """The sum (n, h, w) over k of w_k A_k, for weights (n, k). With weights first it takes half the time."""
+    """The sum (n, h, w) over k of w_k A_k, for weights (n, k). With weights first it takes 0.4 to 0.9 of the time."""
     return tf.einsum("nk,nhwk->nhw", weights, activations)
 
 
