@@ -74,8 +74,9 @@ CAPTIONS = {
         "the network has no CAM."
     ),
     "Confusion of classes": (
-        "Predicted and true classes of the test images: all classes, or the 20 with the most wrong predictions where "
-        "there are more. The numbers are images, the colour is the share of the true class."
+        "Predicted and true classes of the test images: all classes with test images, or the 20 with the most wrong "
+        "predictions where there are more. Predictions of other classes are not drawn. The numbers are images, the "
+        "colour is the share of the true class."
     ),
     "plots/gallery.png": (
         "Test images with their ground truth, and the heatmaps of CAM, the compared map and the recommended map with "
@@ -88,10 +89,9 @@ CAPTIONS = {
     ),
     "plots/layer_strip.png": (
         "One test image with CAM, the compared map at every layer, and the recommended map, at the thresholds chosen "
-        "on holdout. From layer to layer, the image's IoU correlates most with the mean IoU of all test images. It is "
-        "chosen among the images on which these maps have a box, and if possible among the correctly predicted ones "
-        "with one ground-truth box. The picture itself says where there is no CAM, no recommended map, no chosen "
-        "threshold or no ground truth."
+        "on holdout. The picture says why its image was chosen: among those on which these maps have a box, and if "
+        "possible among the correctly predicted ones with one ground-truth box. It also says where there is no CAM, no "
+        "recommended map, no chosen threshold or no ground truth."
     ),
     "Training. Loss by epoch": (
         "Cross-entropy by epoch on the images that train the classifier (fit) and on the held-out images (holdout). "

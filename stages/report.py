@@ -130,7 +130,7 @@ def table_of_run(settings: sections.Params, counts: dict[str, str]) -> pd.DataFr
         "dataset": settings.dataset,
         **counts,
         "network": network(settings.recipe),
-        "training seed": settings.recipe.finetune.seed,
+        "training seed": "none" if settings.recipe.finetune.trainable == "none" else settings.recipe.finetune.seed,
         "mapped class": {"ground_truth": "the true one", "predicted": "the predicted one"}[settings.heatmaps.target],
         "compared map": method_title(settings.map),
         "layer": settings.layer,
@@ -141,10 +141,10 @@ def table_of_run(settings: sections.Params, counts: dict[str, str]) -> pd.DataFr
 
 
 def network(recipe: recipes.Recipe) -> str:
-    backbone = recipe.backbone
+    backbone, trainable = recipe.backbone, recipe.finetune.trainable
     if backbone.name is None:
-        return f"{backbone.model}, as it is"
-    return run_data.network(backbone.name, backbone.width, backbone.weights, recipe.finetune.trainable)
+        return f"{backbone.model}, {run_data.trained(trainable)}"
+    return run_data.network(backbone.name, backbone.width, backbone.weights, trainable)
 
 
 def compared_maps(keys: dict[str, Key], made: Tables) -> pd.DataFrame:

@@ -44,8 +44,6 @@ from wsol.selection.variants import Measures, distinct, measures, pictures
 HEATMAPS, BOXES = "data/heatmaps", "data/boxes"
 BATCHES = 4  # of heatmaps.batch_size in a forward pass, which takes less memory than one with gradients
 
-Probabilities = Callable[[np.ndarray, int], np.ndarray]
-
 
 def main() -> str:
     settings = params.read("selectors")

@@ -29,7 +29,8 @@ IMAGES = [
 
 
 def content(name: str, label: str, predicted: str, *ious: float) -> dict[str, object]:
-    image = pd.Series({"image": name, "label": label, "predicted": predicted, "top1_right": label == predicted})
+    titles = {"label_title": label, "predicted_title": predicted}
+    image = pd.Series({"image": name, **titles, "top1_right": label == predicted})
     image["boxes_yxyx"] = np.array([0.2, 0.2, 0.6, 0.7])
     scores = pd.DataFrame([CAM, FUSED], columns=KEY).assign(iou_chosen=ious)
     scores[EDGES] = [[0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 0.0, 0.0]]

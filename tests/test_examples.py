@@ -8,6 +8,7 @@ from score_tables import MAPS, NAMES, index, leaderboard, scores
 from wsol.errors import InputError
 from wsol.maps.keys import MapKey
 from wsol.pictures import examples
+from wsol.pictures.class_titles import class_titles
 
 CAM = MapKey("cam", "conv5")
 COMPARED = MapKey("grad_cam", "conv4")
@@ -142,8 +143,13 @@ def test_an_example_has_the_boxes_of_its_maps() -> None:
     assert example.heatmaps[1].heatmap.max() == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("n02088364-beagle", "beagle"), ("n02085936-maltese_dog", "maltese dog"), ("pug", "pug")]
-)
-def test_class_title(name: str, expected: str) -> None:
-    assert examples.class_title(name) == expected
+def test_titles_of_classes() -> None:
+    names = ["n02088364-beagle", "n02085936-maltese_dog", "pug", "n02012849-crane", "n03126707-crane", "a_b", "a b"]
+    titles = ["beagle", "maltese dog", "pug", "n02012849-crane", "n03126707-crane", "a_b", "a b"]
+    assert class_titles(names) == dict(zip(names, titles, strict=True))
+
+
+def test_classes_that_share_a_title_are_told_apart() -> None:
+    table = scores(0).assign(label="n02012849-crane", predicted="n03126707-crane")
+    image = examples.image_table(table, index()).iloc[0]
+    assert (image["label_title"], image["predicted_title"]) == ("n02012849-crane", "n03126707-crane")

@@ -67,7 +67,7 @@ def draw_gallery(groups: dict[str, list[Example]], shown: ShownMaps = SHOWN) -> 
 
 
 def draw_strip(example: Example, shown: ShownMaps = SHOWN) -> bytes:
-    return layer_strip.draw(example, "toy_dogs", shown, thresholds([scored.key for scored in example.heatmaps]))
+    return layer_strip.draw(example, "toy_dogs", shown)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_the_strips_rule_is_true_of_a_single_layer() -> None:
         ([COMPARED, fusion], layer_strip.RULE_OF_ONE_LAYER),
         ([COMPARED, MapKey("grad_cam", "conv5")], layer_strip.RULE),
     ):
-        assert layer_strip.heading_lines(make_example(), SHOWN._replace(layers=layers))[0] == rule
+        assert layer_strip.heading_lines(make_example(), SHOWN._replace(layers=layers))[1] == rule
 
 
 def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
@@ -165,10 +165,11 @@ def test_the_heading_names_each_map_once(
 
 def test_the_strip_names_its_layers(sheets: list[sheet.Sheet]) -> None:
     keys = [*sweep(2), MapKey("grad_cam", "all"), REFINED]
-    draw_strip(make_example(keys=keys), SHOWN._replace(layers=keys[1:4]))
+    draw_strip(with_heatmaps(make_example(keys=keys), threshold=0.1), SHOWN._replace(layers=keys[1:4]))
     written = texts(sheets[0])
     assert written[0] == "toy_dogs: CAM and Grad-CAM at every layer, boxes at the thresholds chosen on holdout"
-    assert written[3] == "Recommended, the best on holdout: LayerCAM, all layers, refined by GrabCut."
+    assert written[1] == "Test image test/beagle/0001.png"
+    assert written[4] == "Recommended, the best on holdout: LayerCAM, all layers, refined by GrabCut."
     names = ["CAM", "conv4", "conv5", "all layers", "recommended"]
     assert written[7:21:3] == names
     assert written[8:22:3] == ["7 × 7, > 0.1"] * 4 + ["7 × 7, GrabCut"]
@@ -180,7 +181,7 @@ def test_the_strip_names_its_layers(sheets: list[sheet.Sheet]) -> None:
 def test_a_recommended_layer_keeps_its_name(sheets: list[sheet.Sheet]) -> None:
     keys = sweep(2)
     draw_strip(make_example(keys=keys), ShownMaps(CAM, COMPARED, keys[1:], recommended=keys[2]))
-    assert texts(sheets[0])[3] == "Recommended, the best on holdout: Grad-CAM at conv5."
+    assert texts(sheets[0])[4] == "Recommended, the best on holdout: Grad-CAM at conv5."
     assert texts(sheets[0])[7:14:3] == ["CAM", "conv4", "conv5"]
 
 
@@ -309,9 +310,9 @@ def test_nothing_overlaps(sheets: list[sheet.Sheet], height: int, width: int) ->
     groups = {"best": [example, make_example(60, 80, keys)], "differ most": [example, example]}
     gallery.draw(groups, "stanford_dogs", LONG_SHOWN, thresholds(keys, 0.9995))
     cam, compared, recommended = example.heatmaps
-    large = compared._replace(heatmap=np.zeros((112, 112)))
+    large = compared._replace(heatmap=np.zeros((112, 112)), threshold=0.9995)
     strip = example._replace(heatmaps=[cam, *[large] * 17, recommended])
-    layer_strip.draw(strip, "stanford_dogs", LONG_SHOWN, thresholds(keys, 0.9995))
+    layer_strip.draw(strip, "stanford_dogs", LONG_SHOWN)
     assert len(sheets) == 2
     for drawn in sheets:
         assert_apart(drawn)

@@ -22,6 +22,13 @@ def test_the_interval_of_the_fusion_is_a_line() -> None:
     assert rules == {"conv4": "0", "conv5": "0", "all": "0.22"}  # the other layers' intervals are an area
 
 
+def test_the_interval_of_a_single_layer_is_a_line() -> None:
+    path = "plots/iou_by_layer.csv"
+    svg = drawn(using("iou_by_layer"), {path: TABLES[path].query("layer == 'conv5'")})
+    rules = re.findall(r"order: (\w+)\|[^>]* aria-roledescription=\"rule mark\"[^>]* opacity=\"([\d.]+)\"", svg)
+    assert rules == [("conv5", "0.22")]
+
+
 def test_other_methods_are_named_and_drawn_behind_the_compared_map() -> None:
     svg = drawn(using("iou_by_layer"))
     assert ">diamond: the compared layer; grey: HiResCAM<" in svg

@@ -202,7 +202,7 @@ def address(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> str:
 def test_a_plot_without_data_says_so(browser: Browser, address: str) -> None:
     with browser.new_page() as opened:
         opened.goto(address)
-        assert opened.inner_text("#A") == "No data yet: run dvc repro."
+        assert opened.inner_text("#A") == "No data: nothing to draw in this run, or dvc repro has not run."
 
 
 @needs_chromium

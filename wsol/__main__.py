@@ -242,6 +242,7 @@ if __name__ == "__main__":
     except InputError as error:
         sys.exit(f"Error: {error}")
     except OSError as error:
-        sys.exit(f"Error: Expected to read and write {error.filename}, but that failed ({error.strerror}): correct it.")
+        file = error.filename or "the files"  # a full disk has no name
+        sys.exit(f"Error: Expected to read and write {file}, but that failed ({error.strerror}): correct it.")
     except KeyboardInterrupt:
         sys.exit("Stopped.")

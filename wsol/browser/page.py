@@ -10,7 +10,7 @@ import pandas as pd
 from wsol.browser.pictures import Place
 from wsol.maps import titles
 from wsol.maps.keys import KEY, NO_LAYER, MapKey
-from wsol.pictures.examples import EDGES, IOU, class_title
+from wsol.pictures.examples import EDGES, IOU
 from wsol.pictures.sheet import COLOURS
 
 DIGITS = 3  # of boxes
@@ -65,8 +65,8 @@ def image_content(
     ground_truth_yxyx = np.reshape(image["boxes_yxyx"], (-1, 4)).astype(float)
     return {
         "name": image["image"],
-        "label": class_title(image["label"]),
-        "predicted": class_title(image["predicted"]),
+        "label": image["label_title"],
+        "predicted": image["predicted_title"],
         "right": bool(image["top1_right"]),
         "iou": [None if math.isnan(iou) else round(iou, IOU_DIGITS) for iou in rows[IOU].tolist()],
         "boxes": rows[EDGES].to_numpy(float).round(DIGITS).tolist(),

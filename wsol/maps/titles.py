@@ -30,7 +30,7 @@ def title(map_name: str, layer: str, refinement: str = UNREFINED) -> str:
     'LayerCAM, all layers, refined by GrabCut'
     """
     at_layer = "" if map_name == CAM else ", all layers" if layer == FUSION else f" at {layer}"
-    refined = "" if refinement == UNREFINED else f", refined by {REFINEMENTS.get(refinement, refinement)}"
+    refined = "" if refinement == UNREFINED else f", refined by {refinement_title(refinement)}"
     return method_title(map_name) + at_layer + refined
 
 
@@ -41,3 +41,12 @@ def method_title(map_name: str) -> str:
     'Grad-CAM'
     """
     return TITLES.get(map_name, map_name)
+
+
+def refinement_title(refinement: str) -> str:
+    """Title of a refinement.
+
+    >>> refinement_title("grabcut")
+    'GrabCut'
+    """
+    return REFINEMENTS.get(refinement, refinement)

@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from wsol.errors import InputError
 from wsol.maps.keys import CAM, FUSION, KEY, UNREFINED, MapKey
 from wsol.pictures import choice
+from wsol.pictures.class_titles import class_titles
 
 PER_GROUP = 2  # images of a group of the gallery
 AT_RANDOM = 8  # images of the gallery where no image has ground truth
@@ -136,10 +136,13 @@ def image_table(scores: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The columns of `scores`, with the values of the image's first map; split; boxes_yxyx, the flat ground-truth
-        boxes; `row`, the image's row in the heatmap arrays; `position`, the image's position in the TFDS split.
+        boxes; `row`, the image's row in the heatmap arrays; `position`, the image's position in the TFDS split;
+        label_title, predicted_title.
     """
     test = index.loc[index["split"] == "test", ["split", "image", "boxes_yxyx"]].reset_index(names="row")
-    return scores.drop_duplicates("image").merge(test.assign(position=range(len(test))), on="image", how="left")
+    images = scores.drop_duplicates("image").merge(test.assign(position=range(len(test))), on="image", how="left")
+    titles = class_titles([*images["label"], *images["predicted"]])
+    return images.assign(**{f"{column}_title": images[column].map(titles) for column in ("label", "predicted")})
 
 
 def choose(scores: pd.DataFrame, images: pd.DataFrame, shown: ShownMaps, seed: int) -> tuple[dict[str, list[int]], int]:
@@ -226,14 +229,5 @@ def make_example(
         for key, heatmap in heatmaps.items()
     ]
     ground_truth_yxyx = np.reshape(image["boxes_yxyx"], (-1, 4))
-    titles = class_title(image["label"]), class_title(image["predicted"])
+    titles = image["label_title"], image["predicted_title"]
     return Example(picture, ground_truth_yxyx, *titles, scored, image["image"], centre_yxyx)
-
-
-def class_title(name: str) -> str:
-    """Title of a class: its name without a WordNet id and underscores.
-
-    >>> class_title("n02085936-maltese_dog")
-    'maltese dog'
-    """
-    return re.sub(r"^n\d{8}-", "", name).replace("_", " ")

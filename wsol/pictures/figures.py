@@ -81,13 +81,13 @@ def png(figure: str) -> bytes:
     return vl_convert.vegalite_to_png(figure, ppi=DPI)
 
 
-def heading(template: str, dataset: str, seed: int, compared: str, threshold: float) -> str:
+def heading(template: str, dataset: str, seed: int | None, compared: str, threshold: float) -> str:
     """What a figure is of, in the few words above it: only what the figure depends on.
 
     Args:
         template: of the plot.
         dataset: name of its section of params.yaml.
-        seed: of the training.
+        seed: of the training; None: the network is used as it is.
         compared: title of the compared map.
         threshold: the fixed one.
 
@@ -97,7 +97,7 @@ def heading(template: str, dataset: str, seed: int, compared: str, threshold: fl
         >>> heading("iou_by_image", "toy_dogs", 0, "Grad-CAM at conv4", 0.1)
         'toy_dogs, training seed 0, Grad-CAM at conv4, threshold 0.1'
     """
-    parts = [dataset, f"training seed {seed}"]
+    parts = [dataset] if seed is None else [dataset, f"training seed {seed}"]
     if template in AT_ITS_LAYER:
         parts.append(compared)
     if template in AT_FIXED:

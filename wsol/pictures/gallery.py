@@ -69,8 +69,8 @@ def map_line(key: MapKey, shown: ShownMaps, threshold: float) -> str:
     """
     roles = {"compared": shown.compared, "recommended, the best on holdout": shown.recommended}
     names = "; ".join(name for name, role in roles.items() if role == key)
-    text = panel.threshold_text(key, threshold)
-    box = f"box of the values above {threshold:g}" if key.refinement == UNREFINED else f"box of {text}, no threshold"
+    refined = f"{titles.refinement_title(key.refinement)}, no threshold"
+    box = f"box of the values above {threshold:g}" if key.refinement == UNREFINED else f"box of {refined}"
     return f"{titles.title(*key)}{f' ({names})' if names else ''}: {box}"
 
 

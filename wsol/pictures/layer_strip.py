@@ -8,10 +8,10 @@ from wsol.pictures.panel import LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet
 from wsol.pictures.strip import panel_size, places, strip_height
 
-RULE = "A test image chosen because its IoU follows the mean IoU of all test images from layer to layer."
-RULE_OF_ONE_LAYER = "A test image chosen because its IoU is near the mean IoU of all test images."
+RULE = "Chosen because its IoU follows the mean IoU of all test images from layer to layer."
+RULE_OF_ONE_LAYER = "Chosen because its IoU is near the mean IoU of all test images."
 RULE_AT_RANDOM = (
-    "A test image at random, predicted correctly if there is such an image. No test image has a ground-truth box."
+    "Chosen at random, among correctly predicted images if there are any. No test image has a ground-truth box."
 )
 CAPTION = "Below each heatmap: its layer; its size and threshold (> 0.1: box of the values above 0.1)"
 
@@ -19,14 +19,13 @@ CAPTIONS = 3 * LINE + 0.2  # inches, of the lines below a panel and of the space
 
 
 @panel.default_style
-def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapKey, float]) -> bytes:
+def draw(example: Example, dataset: str, shown: ShownMaps) -> bytes:
     """Draw the layer strip: the picture, then each of its heatmaps in order.
 
     Args:
         example: the image, with any number of heatmaps.
         dataset: name of the dataset, for the title.
         shown: the maps, for the heading. The compared map's caption is bold.
-        thresholds: of each of the heatmaps, a heatmap value; not used of refined maps.
 
     Returns:
         A PNG file.
@@ -39,16 +38,17 @@ def draw(example: Example, dataset: str, shown: ShownMaps, thresholds: dict[MapK
     for scored, (x, y) in zip(panels, places(len(panels), row_height, heading), strict=True):
         weight = "bold" if scored and scored.key == shown.compared else "normal"
         panel.draw_panel(sheet, x, y, size, example, scored)
-        panel.draw_caption(sheet, x, y, size, _caption(example, scored, shown, thresholds), weight)
+        panel.draw_caption(sheet, x, y, size, _caption(example, scored, shown), weight)
     panel.draw_legend(sheet, centre_box=example.centre_yxyx is not None)
     return sheet.png()
 
 
 def heading_lines(example: Example, shown: ShownMaps) -> list[str]:
-    """The rule that chose the image, what the captions say, and the recommended map if there is one."""
+    """The image, the rule that chose it, what the captions say, and the recommended map if there is one."""
     scored = len(example.ground_truth_yxyx) > 0
     rule = RULE if len(unfused(shown)) > 1 else RULE_OF_ONE_LAYER
     lines = [
+        f"Test image {example.name}",
         rule if scored else RULE_AT_RANDOM,
         f"{CAPTION}; its IoU. Bold: the compared map." if scored else f"{CAPTION}. Bold: the compared map.",
     ]
@@ -69,14 +69,12 @@ def title(dataset: str, shown: ShownMaps) -> str:
     return f"{dataset}: {' and '.join(methods)} at every layer, {boxes_text(shown)}"
 
 
-def _caption(
-    example: Example, scored: ScoredHeatmap | None, shown: ShownMaps, thresholds: dict[MapKey, float]
-) -> list[str]:
+def _caption(example: Example, scored: ScoredHeatmap | None, shown: ShownMaps) -> list[str]:
     """The lines below a heatmap, or below the picture itself."""
     if scored is None:
-        return [example.label, panel.ground_truth_text(example), example.name]
+        return [example.label, panel.ground_truth_text(example)]
     height, width = scored.heatmap.shape
-    threshold = panel.threshold_text(scored.key, thresholds[scored.key])
+    threshold = panel.threshold_text(scored.key, scored.threshold)
     return [_name(scored.key, shown), f"{height} × {width}, {threshold}", panel.iou_text(scored)]
 
 

@@ -35,7 +35,7 @@ def map_lines(key: MapKey) -> list[str]:
     >>> map_lines(MapKey("layer_cam", "all", "grabcut"))
     ['LayerCAM', 'all layers', 'GrabCut']
     """
-    refinement = "" if key.refinement == UNREFINED else _refinement_title(key)
+    refinement = "" if key.refinement == UNREFINED else titles.refinement_title(key.refinement)
     return [line for line in (titles.method_title(key.map), layer_text(key), refinement) if line]
 
 
@@ -58,11 +58,7 @@ def threshold_text(key: MapKey, threshold: float) -> str:
     >>> threshold_text(MapKey("grad_cam", "all", "grabcut"), np.nan)
     'GrabCut'
     """
-    return f"> {threshold:g}" if key.refinement == UNREFINED else _refinement_title(key)
-
-
-def _refinement_title(key: MapKey) -> str:
-    return titles.REFINEMENTS.get(key.refinement, key.refinement)
+    return f"> {threshold:g}" if key.refinement == UNREFINED else titles.refinement_title(key.refinement)
 
 
 def iou_text(scored: ScoredHeatmap) -> str:

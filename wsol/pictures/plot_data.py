@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.maps.keys import CAM, FUSION, KEY, NO_LAYER, UNREFINED, Key
-from wsol.maps.titles import REFINEMENTS, method_title, title
+from wsol.maps.titles import method_title, refinement_title, title
 from wsol.scores.localization import of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
@@ -50,7 +50,7 @@ def by_rule(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _method_title(map_name: str, refinement: str) -> str:
-    refined = "" if refinement == UNREFINED else f", {REFINEMENTS.get(refinement, refinement)}"
+    refined = "" if refinement == UNREFINED else f", {refinement_title(refinement)}"
     return method_title(map_name) + refined
 
 

@@ -14,18 +14,23 @@ STUDYS = {
 }
 # further choices: their defaults, and what another value says
 FURTHER = {
+    "heatmaps.methods": (["grad_cam", "layer_cam"], "maps of {}"),
+    "heatmaps.layers": ("all", "layers: {}"),
     "heatmaps.target": ("ground_truth", "maps of the {} class"),
     "heatmaps.image_size": (None, "pictures of {} pixels a side"),
     "heatmaps.precision": ("float32", "computed in {}"),
     "heatmaps.fusion": ("mean", "no mean over the layers"),
+    "boxes.thresholds.step": (0.01, "thresholds in steps of {}"),
+    "boxes.thresholds.also": ([0.005], "single thresholds: {}"),
     "refine.method": ("grabcut", "no refined boxes"),
+    "refine.maps": (["cam", "layer_cam/all"], "refined maps: {}"),
     "refine.low": ("holdout", "{} as GrabCut's low seed threshold"),
     "refine.high": (0.9, "{} as GrabCut's high seed threshold"),
     "refine.iterations": (2, "GrabCut iterations: {}"),
     "refine.side": (None, "GrabCut on pictures of {} pixels a side"),
     "holdout": (0.1, "{} of the training images held out"),
 }
-TRAINED = {"all": "all layers trained", "head": "the head trained"}
+TRAINED = {"all": "all layers trained", "head": "the head trained", "none": "as it is"}
 DEFAULTS = "the defaults: gradient of the logit, ReLU, largest component, upright box, best of the ground-truth boxes"
 
 
@@ -47,7 +52,7 @@ def recipe(choices: dict[str, Any]) -> str:
 
 
 def further(choices: dict[str, Any]) -> list[str]:
-    """Every further choice that is not the default, in words.
+    """Every further choice that is not the default, in words. Without refined boxes, nothing else of `refine`.
 
     Args:
         choices: the parameters of FURTHER, and their values.
@@ -57,7 +62,24 @@ def further(choices: dict[str, Any]) -> list[str]:
         >>> further(defaults), further(defaults | {"heatmaps.image_size": 448})
         ([], ['pictures of 448 pixels a side'])
     """
-    return [words.format(choices[name]) for name, (default, words) in FURTHER.items() if choices[name] != default]
+    unused = [] if choices["refine.method"] != "none" else [name for name in FURTHER if name.startswith("refine.")][1:]
+    changed = {
+        name: words for name, (default, words) in FURTHER.items() if choices[name] != default and name not in unused
+    }
+    return [words.format(_value(choices[name])) for name, words in changed.items()]
+
+
+def _value(value: Any) -> Any:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+
+
+def trained(trainable: str) -> str:
+    """What was trained of a network, in words.
+
+    Args:
+        trainable: `all`, `head`, `none`, or the first layer that was trained.
+    """
+    return TRAINED.get(trainable, f"trained from {trainable} on")
 
 
 def network(name: str, width: float, weights: str | None, trainable: str) -> str:
@@ -67,7 +89,7 @@ def network(name: str, width: float, weights: str | None, trainable: str) -> str
         name: of a network of keras.applications.
         width: factor of the number of its filters.
         weights: `imagenet`, the path of a weights file, or None.
-        trainable: `all`, `head`, or the first layer that was trained.
+        trainable: as of `trained`.
 
     >>> network("ResNet50", 0.25, None, "all")
     'ResNet50 of width 0.25, from random weights, all layers trained'
@@ -76,7 +98,7 @@ def network(name: str, width: float, weights: str | None, trainable: str) -> str
     """
     of_width = "" if width == 1 else f" of width {width:g}"
     start = {None: "random weights", "imagenet": "ImageNet's weights"}.get(weights, f"the weights in {weights}")
-    return f"{name}{of_width}, from {start}, {TRAINED.get(trainable, f'trained from {trainable} on')}"
+    return f"{name}{of_width}, from {start}, {trained(trainable)}"
 
 
 def run_table(properties: dict[str, Any], choices: dict[str, Any]) -> pd.DataFrame:
@@ -93,5 +115,5 @@ def run_table(properties: dict[str, Any], choices: dict[str, Any]) -> pd.DataFra
     words = recipe(choices)
     table.loc[len(table)] = ["recipe", words, words == DEFAULTS]
     if others := further(choices):
-        table.loc[len(table)] = ["further choices", ", ".join(others), False]
+        table.loc[len(table)] = ["further choices", "; ".join(others), False]
     return table
