@@ -7,6 +7,7 @@ BIN := .venv/bin
 
 repro: .venv/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+	@$(BIN)/python -m stages.recommendation  # dvc repro skips it where the tables are those of the last commit
 
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .

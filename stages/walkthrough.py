@@ -54,6 +54,7 @@ def main() -> str:
     example = examples.make_example(picture, image, scores, heatmaps, thresholds, centre_yxyx)
     values = walkthrough_text.values(example, image, scores, shown, settings.canvas_size, settings.threshold)
     values |= walkthrough_text.means(leaderboard, baselines, shown, len(images))
+    values |= walkthrough_text.seed_thresholds(files.read_table("data/refined/maps.parquet"), shown)
     write(example, values)
     return f"walkthrough: wrote docs/walkthrough.md and its pictures ({example.name})"
 

@@ -111,9 +111,13 @@ def test_every_parameter_has_a_comment() -> None:
         (
             "heatmaps.layers",
             "some",
-            "Expected heatmaps.layers to be all, stages or a list of layers, at least one; got 'some'",
+            "Expected heatmaps.layers to be all, stages or a list of layers, at least one, as in [A,B]; got 'some'",
         ),
-        ("heatmaps.layers", [], "Expected heatmaps.layers to be all, stages or a list of layers, at least one; got []"),
+        (
+            "heatmaps.layers",
+            [],
+            "Expected heatmaps.layers to be all, stages or a list of layers, at least one, as in [A,B]; got []",
+        ),
         ("heatmaps.batch_size", 0, "Expected heatmaps.batch_size to be greater than or equal to 1; got 0"),
         ("boxes.thresholds.also", [0.1, 1.5], "Expected boxes.thresholds.also.1 to be less than 1; got 1.5"),
         ("boxes.thresholds.step", 0, "Expected boxes.thresholds.step to be greater than or equal to 0.0001; got 0"),
@@ -206,9 +210,7 @@ def test_an_unknown_layer_gets_the_nearest_names() -> None:
 
 
 def test_a_layer_that_is_not_drawn_asks_for_another_layer() -> None:
-    expected = (
-        "got 'conv3_block3_out', nearest are conv4_block6_out, all: set layer too, as in `-S layer=conv4_block6_out`."
-    )
+    expected = "got 'conv3_block3_out', nearest are conv4_block6_out, all: correct it; where you set heatmaps.layers, set layer too, as in `-S layer=conv4_block6_out`."
     with pytest.raises(InputError, match=re.escape(expected)):
         params.check_layer("layer", "conv3_block3_out", ["conv4_block6_out", "all"], "heatmaps.layers")
 

@@ -64,7 +64,7 @@ def test_the_best_on_holdout_and_not_on_test() -> None:
         "Use LayerCAM, all layers, refined by GrabCut.",
         "It has the highest mean IoU on the 150 holdout images with boxes.",
         "Its mean IoU on test is 0.5500 (0.5000 to 0.6000).",
-        "It has +0.0500 (+0.0100 to +0.0900) against the centre box.",
+        "Its lead over the centre box is +0.0500 (+0.0100 to +0.0900).",
         "The best choice in hindsight, made on test, has 0.0600 more.",
     ]
 
@@ -72,8 +72,14 @@ def test_the_best_on_holdout_and_not_on_test() -> None:
 @pytest.mark.parametrize(
     ("lows", "expected"),
     [
-        ([-0.01, 0.04], "It does not beat the centre box: it has +0.0500 (-0.0100 to +0.0900) against the centre box."),
-        ([0.0, -0.1], "Nothing beats the centre box here: it has +0.0500 (+0.0000 to +0.0900) against the centre box."),
+        (
+            [-0.01, 0.04],
+            "It does not beat the centre box: its lead over the centre box is +0.0500 (-0.0100 to +0.0900).",
+        ),
+        (
+            [0.0, -0.1],
+            "Nothing beats the centre box here: its lead over the centre box is +0.0500 (+0.0000 to +0.0900).",
+        ),
     ],
 )
 def test_a_map_that_does_not_beat_the_centre_box(lows: list[float], expected: str) -> None:

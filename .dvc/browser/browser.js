@@ -115,10 +115,13 @@ async function open(number) {
 // ---------------------------------------------------------------- the keyboard
 
 function moveFocus(event) {
+  if (byId("opened").open || event.target.closest("form")) return; // the arrow keys have another use there
   const buttons = [...byId("grid").children];
+  if (!buttons.length) return;
   const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const next = buttons[buttons.indexOf(document.activeElement) + steps[event.key]];
+  const at = buttons.indexOf(document.activeElement); // -1: none has the focus yet, so the first gets it
+  const next = event.key in steps && buttons[at < 0 ? 0 : at + steps[event.key]];
   if (next) {
     next.focus();
     event.preventDefault(); // the arrow keys would scroll the page too
@@ -137,7 +140,7 @@ function start() {
   byId("label").append(...labels.map((label) => new Option(label)));
   for (const image of content.images) image.button = thumbnail(image);
   document.querySelector("form").addEventListener("change", update);
-  byId("grid").addEventListener("keydown", moveFocus);
+  document.addEventListener("keydown", moveFocus);
   byId("opened").addEventListener("keydown", ({ key }) => {
     if (key === "ArrowLeft" || key === "ArrowRight") open(current + (key === "ArrowLeft" ? -1 : 1));
   });

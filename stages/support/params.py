@@ -17,7 +17,7 @@ from wsol.errors import InputError
 Model = TypeVar("Model", bound=BaseModel)
 
 CHOICES = {  # what parameters of several types may be
-    "heatmaps.layers": "all, stages or a list of layers, at least one",
+    "heatmaps.layers": "all, stages or a list of layers, at least one, as in [A,B]",
     "refine.maps": "a list of maps, at least one",
     "refine.low": "a number in 0..1 or 'holdout'",
     "refine.high": "a number in 0..1 or 'holdout'",
@@ -115,7 +115,11 @@ def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None
     """Raise InputError, naming the nearest layers, unless `layer` is a known one."""
     if layer not in known:
         nearest = difflib.get_close_matches(layer, known, n=3, cutoff=0)
-        remedy = f": set layer too, as in `-S layer={nearest[0]}`" if name == "layer" else ""
+        remedy = (
+            f": correct it; where you set heatmaps.layers, set layer too, as in `-S layer={nearest[0]}`"
+            if name == "layer"
+            else ""
+        )
         raise InputError(
             f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {', '.join(nearest)}{remedy}."
         )

@@ -9,8 +9,8 @@ from wsol.pictures.sheet import Sheet, fitted_size
 
 PER_ROW = 2  # examples
 RULE = (
-    "Test images with the best, median and worst mean of the IoUs of CAM and the compared map, and with the largest "
-    "difference of the two."
+    "Test images with the best, median and worst mean of the IoUs of CAM and the compared map. Of the others, those "
+    "with the largest difference of the two."
 )
 RULE_WITHOUT_CAM = "Test images with the best, median and worst IoU of the compared map. CAM is not drawn."
 RULE_AT_RANDOM = "Test images at random. No test image has a ground-truth box."

@@ -86,12 +86,12 @@ def overlap(box_yxyx: np.ndarray, truth_yxyx: np.ndarray) -> dict[str, str]:
     """Areas of two boxes, of their intersection and of their union, and the IoU: shares of the image.
 
     >>> overlap(np.array([0, 0, 0.5, 1]), np.array([0, 0, 1, 0.5]))["union"]
-    '0.750'
+    '0.7500'
     """
     shared = np.concatenate([np.maximum(box_yxyx, truth_yxyx)[:2], np.minimum(box_yxyx, truth_yxyx)[2:]])
     areas = {"box_area": area(box_yxyx), "truth_area": area(truth_yxyx), "intersection": area(shared)}
     areas["union"] = areas["box_area"] + areas["truth_area"] - areas["intersection"]
-    return {name: f"{value:.3f}" for name, value in areas.items()} | {"iou": f"{iou(box_yxyx, truth_yxyx):.3f}"}
+    return {name: f"{value:.4f}" for name, value in areas.items()} | {"iou": f"{iou(box_yxyx, truth_yxyx):.3f}"}
 
 
 def means(leaderboard: pd.DataFrame, baselines: pd.DataFrame, shown: ShownMaps, images: int) -> dict[str, str]:
@@ -110,6 +110,19 @@ def means(leaderboard: pd.DataFrame, baselines: pd.DataFrame, shown: ShownMaps, 
         if key in rows.index:
             quoted |= {f"{role}_{name}": text for name, text in mean_values(rows.loc[key]).items()}
     return quoted
+
+
+def seed_thresholds(refined: pd.DataFrame, shown: ShownMaps) -> dict[str, str]:
+    """The seed thresholds of GrabCut for the recommended map, or what stands for them in `--help` if it is not refined.
+
+    Args:
+        refined: data/refined/maps.parquet.
+        shown: the maps.
+    """
+    rows = refined.set_index(KEY)
+    if shown.recommended not in rows.index:
+        return {"low": "LOW", "high": "HIGH"}
+    return {name: f"{rows.loc[shown.recommended, name]:g}" for name in ("low", "high")}
 
 
 def centre_box_mean(baselines: pd.DataFrame) -> float:
