@@ -81,11 +81,11 @@ CAPTIONS = {
     "plots/gallery.png": (
         "Test images with their ground truth, and the heatmaps of CAM, the compared map and the recommended map with "
         "their boxes, at the thresholds chosen on holdout. The recommended map has the highest mean IoU on holdout. "
-        "The images have the best, median and worst mean of the IoUs of CAM and the compared map, and of the others the "
-        "largest difference of the two. The thin contour is where a heatmap has the threshold's value: the box is that of one "
-        "area within it, by default the largest. The dotted box on the picture is the centre box, the same on every "
-        "image. The picture itself says where there is no CAM, no recommended map, no chosen threshold or no ground "
-        "truth."
+        "The images have the best, median and worst mean of the IoUs of CAM and the compared map, and of the others "
+        "the largest difference of the two. The thin contour is where a heatmap has the threshold's value: the box is "
+        "that of one area within it, by default the largest. The dotted box on the picture is the centre box, the same "
+        "on every image. The picture itself says where there is no CAM, no recommended map, no chosen threshold or no "
+        "ground truth."
     ),
     "plots/layer_strip.png": (
         "One test image with CAM, the compared map at every layer, and the recommended map, at the thresholds chosen "

@@ -147,6 +147,13 @@ def test_filters_change_the_number(opened: Page) -> None:
 
 
 @needs_chromium
+def test_an_arrow_key_goes_to_the_first_image(opened: Page) -> None:
+    opened.keyboard.press("ArrowDown")
+    opened.keyboard.press("Enter")
+    assert opened.inner_text("#title").endswith("test/a.png")
+
+
+@needs_chromium
 def test_the_keyboard_alone_opens_an_image_and_the_next(opened: Page) -> None:
     for _ in range(6):  # five lists, then the first image
         opened.keyboard.press("Tab")

@@ -210,7 +210,10 @@ def test_an_unknown_layer_gets_the_nearest_names() -> None:
 
 
 def test_a_layer_that_is_not_drawn_asks_for_another_layer() -> None:
-    expected = "got 'conv3_block3_out', nearest are conv4_block6_out, all: correct it; where you set heatmaps.layers, set layer too, as in `-S layer=conv4_block6_out`."
+    expected = (
+        "got 'conv3_block3_out', nearest are conv4_block6_out, all: correct it; with heatmaps.layers set layer too, "
+        "as in `-S layer=conv4_block6_out`."
+    )
     with pytest.raises(InputError, match=re.escape(expected)):
         params.check_layer("layer", "conv3_block3_out", ["conv4_block6_out", "all"], "heatmaps.layers")
 

@@ -74,17 +74,23 @@ def test_the_best_on_holdout_and_not_on_test() -> None:
     [
         (
             [-0.01, 0.04],
-            "It does not beat the centre box: its lead over the centre box is +0.0500 (-0.0100 to +0.0900).",
+            "It does not beat the centre box: its lead is +0.0500 (-0.0100 to +0.0900).",
         ),
         (
             [0.0, -0.1],
-            "Nothing beats the centre box here: its lead over the centre box is +0.0500 (+0.0000 to +0.0900).",
+            "Nothing beats the centre box here: its lead is +0.0500 (+0.0000 to +0.0900).",
         ),
     ],
 )
 def test_a_map_that_does_not_beat_the_centre_box(lows: list[float], expected: str) -> None:
     figures = recommendation(HOLDOUT, LEADERBOARD.assign(less_centre_box_low=lows), SCORES, FIXED)
     assert expected in sentences(figures)
+
+
+@pytest.mark.parametrize(("images", "few"), [(19, True), (20, False)])
+def test_a_choice_on_few_images_is_doubted(images: int, few: bool) -> None:
+    figures = recommendation(HOLDOUT, LEADERBOARD, SCORES, FIXED) | {"holdout_images_with_boxes": images}
+    assert ("So few boxes" in sentences(figures)[1]) == few
 
 
 def test_without_boxes_in_holdout_it_is_the_fixed_rule() -> None:

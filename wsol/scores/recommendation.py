@@ -114,12 +114,12 @@ def _evidence(figures: dict[str, Any]) -> str:
 
 def _lead(less: Ends, beat: int) -> str:
     """The lead over the centre box."""
-    lead = f"its lead over the centre box is {_text(less, '+.4f')}."
+    lead = _text(less, "+.4f")
     if not beat:
-        return f"Nothing beats the centre box here: {lead}"
+        return f"Nothing beats the centre box here: its lead is {lead}."
     if (less["low"] or 0) <= 0:
-        return f"It does not beat the centre box: {lead}"
-    return f"I{lead[1:]}"
+        return f"It does not beat the centre box: its lead is {lead}."
+    return f"Its lead over the centre box is {lead}."
 
 
 def _text(ends: Ends, form: str) -> str:
