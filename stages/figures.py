@@ -46,8 +46,7 @@ def main() -> str:
 
 def heading(settings: sections.Params, template: str, remarks: list[str]) -> str:
     """The words above a figure; what is not drawn is said above those figures that would show it."""
-    compared, finetune = titles.title(settings.map, settings.layer), settings.recipe.finetune
-    seed = None if finetune.trainable == "none" else finetune.seed
+    compared, seed = titles.title(settings.map, settings.layer), settings.recipe.finetune.used_seed
     words = figures.heading(template, settings.dataset, seed, compared, settings.threshold)
     return "; ".join([words, *(remarks if template in figures.OF_COMPARED else [])])
 

@@ -61,11 +61,11 @@ CAPTIONS = {
     ),
     "MaxBoxAcc by threshold": (
         "Share of test images whose box has an IoU of at least 0.5 with a ground-truth box, by the protocol of "
-        "wsolevaluation. The dot on a curve is its highest value. The map with the highest dot is named. Click a layer "
-        "in the legend to see its curve alone. The score MaxBoxAcc tries more thresholds, so it can be higher than a "
-        "dot. Horizontal lines are the baselines, whose boxes have no threshold. The threshold is a fraction of the "
-        "heatmap's range, from its minimum to its maximum. The other figures' threshold is a fraction of the maximum: "
-        "the two scales differ."
+        "wsolevaluation. The dot on a curve is its highest value. The map with the highest dot is named. Click "
+        "layers in the legend to see their curves alone; click them again to see all. The score MaxBoxAcc tries more "
+        "thresholds, so it can be higher than a dot. Horizontal lines are the baselines, whose boxes have no "
+        "threshold. The threshold is a fraction of the heatmap's range, from its minimum to its maximum. The other "
+        "figures' threshold is a fraction of the maximum: the two scales differ."
     ),
     "IoU by image": (
         "Each point is a test image, at the fixed threshold. Above the diagonal the compared map has the higher IoU, "

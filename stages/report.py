@@ -126,11 +126,12 @@ def with_boxes(test: Images, holdout: Images) -> str:
 
 def table_of_run(settings: sections.Params, counts: dict[str, str]) -> pd.DataFrame:
     """What the run is of; `counts` says how many images and heatmaps there are."""
+    seed = settings.recipe.finetune.used_seed
     properties = {
         "dataset": settings.dataset,
         **counts,
         "network": network(settings.recipe),
-        "training seed": "none" if settings.recipe.finetune.trainable == "none" else settings.recipe.finetune.seed,
+        "training seed": "none" if seed is None else seed,
         "mapped class": {"ground_truth": "the true one", "predicted": "the predicted one"}[settings.heatmaps.target],
         "compared map": method_title(settings.map),
         "layer": settings.layer,

@@ -36,7 +36,7 @@ def marks(svg: str) -> dict[str, int]:
 def texts(svg: str, label: str = "") -> list[tuple[str, str]]:
     """The colour and the text of each text mark whose data match a pattern."""
     return re.findall(
-        rf'aria-label="[^"]*{label}[^"]*"[^>]* aria-roledescription="text mark"[^>]*fill="(.*?)">(.*?)<', svg
+        rf'aria-label="[^"]*{label}[^"]*"[^>]* aria-roledescription="text mark"[^>]*fill="([^"]*)"[^>]*>(.*?)<', svg
     )
 
 

@@ -154,6 +154,20 @@ def test_an_arrow_key_goes_to_the_first_image(opened: Page) -> None:
 
 
 @needs_chromium
+def test_arrow_keys_keep_their_other_uses(opened: Page) -> None:
+    opened.get_by_label("Order").focus()
+    opened.keyboard.press("ArrowDown")  # the list's own
+    assert opened.evaluate("document.activeElement.id") == "order"
+    opened.evaluate("document.activeElement.blur()")
+    opened.keyboard.press("Shift+ArrowDown")  # the browser's own
+    assert opened.evaluate("document.activeElement.tagName") == "BODY"
+    opened.locator("#grid button").nth(1).click()
+    opened.keyboard.press("ArrowDown")  # the dialog scrolls
+    assert opened.inner_text("#title").endswith("test/b.png")
+    assert opened.evaluate("document.activeElement.closest('#opened') !== null")
+
+
+@needs_chromium
 def test_the_keyboard_alone_opens_an_image_and_the_next(opened: Page) -> None:
     for _ in range(6):  # five lists, then the first image
         opened.keyboard.press("Tab")

@@ -220,7 +220,7 @@ def run_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathl
     (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
     for path, table in TABLES.items():
         table.to_csv(tmp_path / path, index=False)
-    recipe = types.SimpleNamespace(finetune=types.SimpleNamespace(seed=3, trainable="all"))
+    recipe = types.SimpleNamespace(finetune=types.SimpleNamespace(used_seed=3))
     settings = types.SimpleNamespace(dataset="toy_dogs", map="layer_cam", layer="all", threshold=0.1, recipe=recipe)
     monkeypatch.setattr(params, "read", {"figures": settings}.get)
     monkeypatch.chdir(tmp_path)

@@ -206,6 +206,14 @@ def test_a_plot_without_data_says_so(browser: Browser, address: str) -> None:
 
 
 @needs_chromium
+@pytest.mark.parametrize("address", ["{plot_divs}"], indirect=True)
+def test_the_frame_alone_says_what_it_is(browser: Browser, address: str) -> None:
+    with browser.new_page() as opened:
+        opened.goto(address)
+        assert "Run dvc plots show" in opened.inner_text("main")
+
+
+@needs_chromium
 @pytest.mark.parametrize("address", ["<div id=plots_birds_1_png></div><div id=plots_birds_2_png></div>"], indirect=True)
 def test_a_folder_of_pictures_is_one_figure(browser: Browser, address: str) -> None:
     with browser.new_page() as opened:

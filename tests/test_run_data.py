@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stages import report
-from stages.support.recipes import Backbone
+from stages.support.recipes import Backbone, Finetune
 from wsol.pictures import run_data
 
 DEFAULTS = {name: default for name, (default, _) in run_data.FURTHER.items()}
@@ -27,6 +27,11 @@ DEFAULTS = {name: default for name, (default, _) in run_data.FURTHER.items()}
 )
 def test_further_choices(changed: dict[str, Any], words: list[str]) -> None:
     assert run_data.further(DEFAULTS | changed) == words
+
+
+def test_a_network_that_is_not_trained_has_no_seed() -> None:
+    assert Finetune(trainable="head", seed=3).used_seed == 3
+    assert Finetune(trainable="none", seed=3).used_seed is None
 
 
 @pytest.mark.parametrize(

@@ -115,13 +115,16 @@ async function open(number) {
 // ---------------------------------------------------------------- the keyboard
 
 function moveFocus(event) {
-  if (byId("opened").open || event.target.closest("form")) return; // the arrow keys have another use there
+  const { altKey, ctrlKey, metaKey, shiftKey, target } = event;
+  if (altKey || ctrlKey || metaKey || shiftKey) return; // the browser's own keys
+  if (byId("opened").open || target.closest("form")) return; // arrow keys have another use there
   const buttons = [...byId("grid").children];
   if (!buttons.length) return;
   const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const at = buttons.indexOf(document.activeElement); // -1: none has the focus yet, so the first gets it
-  const next = event.key in steps && buttons[at < 0 ? 0 : at + steps[event.key]];
+  const at = buttons.indexOf(document.activeElement);
+  const first = buttons.find((button) => button.getBoundingClientRect().top >= 0); // of those in the window
+  const next = event.key in steps && (at < 0 ? first : buttons[at + steps[event.key]]);
   if (next) {
     next.focus();
     event.preventDefault(); // the arrow keys would scroll the page too

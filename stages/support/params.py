@@ -115,10 +115,11 @@ def check_layer(name: str, layer: str, known: Sequence[str], where: str) -> None
     """Raise InputError, naming the nearest layers, unless `layer` is a known one."""
     if layer not in known:
         nearest = difflib.get_close_matches(layer, known, n=3, cutoff=0)
-        remedy = f": correct it; with heatmaps.layers set layer too, as in `-S layer={nearest[0]}`"
+        remedy = ""
+        if name == "layer":
+            remedy = f": correct it; with heatmaps.layers set layer too, as in `-S layer={nearest[0]}`"
         raise InputError(
-            f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {', '.join(nearest)}"
-            f"{remedy if name == 'layer' else ''}."
+            f"Expected {name} to name a layer of {where}; got {layer!r}, nearest are {', '.join(nearest)}{remedy}."
         )
 
 

@@ -64,6 +64,11 @@ class Finetune(Training):
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
     head: Training = Training(epochs=60, batch_size=64, learning_rate=0.001, patience=10)
 
+    @property
+    def used_seed(self) -> int | None:
+        """The seed, or None where nothing is trained."""
+        return None if self.trainable == "none" else self.seed
+
 
 class Pictures(Section):
     """Pictures of toy_dogs."""

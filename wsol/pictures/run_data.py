@@ -62,15 +62,15 @@ def further(choices: dict[str, Any]) -> list[str]:
         >>> further(defaults), further(defaults | {"heatmaps.image_size": 448})
         ([], ['pictures of 448 pixels a side'])
     """
-    unused = [] if choices["refine.method"] != "none" else [name for name in FURTHER if name.startswith("refine.")][1:]
-    changed = {
-        name: words for name, (default, words) in FURTHER.items() if choices[name] != default and name not in unused
-    }
+    changed = {name: words for name, (default, words) in FURTHER.items() if choices[name] != default}
+    if choices["refine.method"] == "none":
+        used = [name for name in changed if name == "refine.method" or not name.startswith("refine.")]
+        changed = {name: changed[name] for name in used}
     return [words.format(_value(choices[name])) for name, words in changed.items()]
 
 
 def _value(value: Any) -> Any:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else value
 
 
 def trained(trainable: str) -> str:

@@ -113,16 +113,14 @@ def means(leaderboard: pd.DataFrame, baselines: pd.DataFrame, shown: ShownMaps, 
 
 
 def seed_thresholds(refined: pd.DataFrame, shown: ShownMaps) -> dict[str, str]:
-    """The seed thresholds of GrabCut for the recommended map, or what stands for them in `--help` if it is not refined.
+    """The seed thresholds of GrabCut for the recommended map, which is refined.
 
     Args:
         refined: data/refined/maps.parquet.
         shown: the maps.
     """
-    rows = refined.set_index(KEY)
-    if shown.recommended not in rows.index:
-        return {"low": "LOW", "high": "HIGH"}
-    return {name: f"{rows.loc[shown.recommended, name]:g}" for name in ("low", "high")}
+    row = refined.set_index(KEY).loc[shown.recommended]
+    return {name: f"{row[name]:g}" for name in ("low", "high")}
 
 
 def centre_box_mean(baselines: pd.DataFrame) -> float:

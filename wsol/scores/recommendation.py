@@ -108,8 +108,9 @@ def _evidence(figures: dict[str, Any]) -> str:
     if figures["chosen_by"] == RULE:
         return "This is a fixed rule: no holdout image has a box to choose by."
     count = figures["holdout_images_with_boxes"]
-    few = " So few boxes may choose another map than more would: see tables/boxes_needed.csv." if count < FEW else ""
-    return f"It has the highest mean IoU on the {count} holdout images with boxes.{few}"
+    images = "holdout image with boxes" if count == 1 else f"{count} holdout images with boxes"
+    few = " So few may choose another map than more would: see docs/findings.md." if count < FEW else ""
+    return f"It has the highest mean IoU on the {images}.{few}"
 
 
 def _lead(less: Ends, beat: int) -> str:
