@@ -54,7 +54,7 @@ def test_its_pictures_are_small() -> None:
 def test_areas_and_iou_by_hand() -> None:
     # half of the image and three quarters of it share 1/2 * 3/4 = 0.375; the union is 0.5 + 0.75 - 0.375 = 0.875
     found = walkthrough_text.overlap(np.array([0, 0, 0.5, 1]), np.array([0, 0, 1, 0.75]))
-    expected = {"box_area": "0.500", "truth_area": "0.750", "intersection": "0.375", "union": "0.875", "iou": "0.429"}
+    expected = {"box_area": "0.5000", "truth_area": "0.7500", "intersection": "0.3750", "union": "0.8750", "iou": "0.429"}
     assert found == expected
     disjoint = walkthrough_text.overlap(np.array([0, 0, 0.5, 0.5]), np.array([0.6, 0.6, 1, 1]))
     assert (disjoint["intersection"], disjoint["iou"]) == ("0.000", "0.000")
