@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from clones import ROOT, succeed
 
+from wsol.maps.keys import KEY, MapKey
 from wsol.pictures import walkthrough_text
+from wsol.pictures.examples import ShownMaps
 
+CAM, FUSED = MapKey("cam", "conv5"), MapKey("layer_cam", "all", "grabcut")
 FOLDER = ROOT / "docs/walkthrough"
 RENEW = "run `python -m stages.walkthrough` after `dvc repro`"
 
@@ -54,10 +57,16 @@ def test_its_pictures_are_small() -> None:
 def test_areas_and_iou_by_hand() -> None:
     # half of the image and three quarters of it share 1/2 * 3/4 = 0.375; the union is 0.5 + 0.75 - 0.375 = 0.875
     found = walkthrough_text.overlap(np.array([0, 0, 0.5, 1]), np.array([0, 0, 1, 0.75]))
-    expected = {"box_area": "0.5000", "truth_area": "0.7500", "intersection": "0.3750", "union": "0.8750", "iou": "0.429"}
+    expected = {
+        "box_area": "0.5000",
+        "truth_area": "0.7500",
+        "intersection": "0.3750",
+        "union": "0.8750",
+        "iou": "0.429",
+    }
     assert found == expected
     disjoint = walkthrough_text.overlap(np.array([0, 0, 0.5, 0.5]), np.array([0.6, 0.6, 1, 1]))
-    assert (disjoint["intersection"], disjoint["iou"]) == ("0.000", "0.000")
+    assert (disjoint["intersection"], disjoint["iou"]) == ("0.0000", "0.000")
 
 
 @pytest.mark.parametrize(
@@ -76,3 +85,11 @@ def test_the_code_on_the_page_prints_what_it_says(clone: pathlib.Path, monkeypat
     result = doctest.testfile(str(clone / "docs/walkthrough.md"), module_relative=False)
     assert result.attempted > 15
     assert result.failed == 0
+
+
+@pytest.mark.parametrize(("recommended", "expected"), [(FUSED, ("LayerCAM, all layers", "0.6")), (CAM, ("CAM", "0.1"))])
+def test_the_seed_thresholds(recommended: MapKey, expected: tuple[str, str]) -> None:
+    refined = pd.DataFrame([["cam", "conv5", "grabcut", 0.1, 0.9], ["layer_cam", "all", "grabcut", 0.6, 0.9]])
+    refined.columns = pd.Index([*KEY, "low", "high"])
+    quoted = walkthrough_text.seed_thresholds(refined, ShownMaps(CAM, CAM, [CAM], recommended))
+    assert quoted == {"seeds_of": expected[0], "low": expected[1], "high": "0.9"}

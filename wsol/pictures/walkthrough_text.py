@@ -113,14 +113,16 @@ def means(leaderboard: pd.DataFrame, baselines: pd.DataFrame, shown: ShownMaps, 
 
 
 def seed_thresholds(refined: pd.DataFrame, shown: ShownMaps) -> dict[str, str]:
-    """The seed thresholds of GrabCut for the recommended map, which is refined.
+    """The seed thresholds of GrabCut for the recommended map, or for the first refined map if it is not refined.
 
     Args:
-        refined: data/refined/maps.parquet.
+        refined: data/refined/maps.parquet, with at least one map.
         shown: the maps.
     """
-    row = refined.set_index(KEY).loc[shown.recommended]
-    return {name: f"{row[name]:g}" for name in ("low", "high")}
+    rows = refined.set_index(KEY)
+    key = shown.recommended if shown.recommended in rows.index else rows.index[0]
+    levels = {name: f"{rows.loc[key, name]:g}" for name in ("low", "high")}
+    return {"seeds_of": titles.title(*key[:2]), **levels}
 
 
 def centre_box_mean(baselines: pd.DataFrame) -> float:
