@@ -6,7 +6,7 @@ import pandas as pd
 from wsol.boxes.geometry import area, iou
 from wsol.boxes.heatmap_boxes import heatmap_boxes
 from wsol.maps import titles
-from wsol.maps.keys import KEY
+from wsol.maps.keys import KEY, MapKey
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps
 
@@ -120,9 +120,10 @@ def seed_thresholds(refined: pd.DataFrame, shown: ShownMaps) -> dict[str, str]:
         shown: the maps.
     """
     rows = refined.set_index(KEY)
-    key = shown.recommended if shown.recommended in rows.index else rows.index[0]
+    refined_keys = [MapKey(*key) for key in rows.index]
+    key = next((key for key in refined_keys if key == shown.recommended), refined_keys[0])
     levels = {name: f"{rows.loc[key, name]:g}" for name in ("low", "high")}
-    return {"seeds_of": titles.title(*key[:2]), **levels}
+    return {"seeds_of": titles.title(key.map, key.layer), **levels}
 
 
 def centre_box_mean(baselines: pd.DataFrame) -> float:
