@@ -58,7 +58,7 @@ def main() -> str:
 
     grouped = {name: [example(number, in_gallery) for number in numbers] for name, numbers in groups.items()}
     strip = example(typical, in_strip)
-    write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown, thresholds))
+    write("plots/gallery.png", gallery.draw(grouped, settings.dataset, shown))
     write("plots/layer_strip.png", layer_strip.draw(strip, settings.dataset, shown))
     return f"gallery: wrote plots/gallery.png and plots/layer_strip.png ({len(pictures)} images)"
 

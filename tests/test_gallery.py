@@ -58,12 +58,8 @@ def sweep(layers: int) -> list[MapKey]:
     return [CAM, *(MapKey("grad_cam", f"conv{number}") for number in range(4, 4 + layers))]
 
 
-def thresholds(keys: list[MapKey], threshold: float = 0.1) -> dict[MapKey, float]:
-    return {key: threshold if key.refinement == "none" else np.nan for key in keys}
-
-
 def draw_gallery(groups: dict[str, list[Example]], shown: ShownMaps = SHOWN) -> bytes:
-    return gallery.draw(groups, "toy_dogs", shown, thresholds(gallery_maps(shown)))
+    return gallery.draw(groups, "toy_dogs", shown)
 
 
 def draw_strip(example: Example, shown: ShownMaps = SHOWN) -> bytes:
@@ -131,8 +127,8 @@ def test_the_strips_rule_is_true_of_a_single_layer() -> None:
 
 
 def test_the_gallery_names_its_maps(sheets: list[sheet.Sheet]) -> None:
-    wrong = make_example()._replace(predicted="pug")
-    draw_gallery({"worst": [make_example(), wrong]})
+    example = with_heatmaps(make_example(), threshold=0.1)
+    draw_gallery({"worst": [example, example._replace(predicted="pug")]})
     written = texts(sheets[0])
     assert written[2:5] == [
         "CAM: box of the values above 0.1",
@@ -158,7 +154,7 @@ def test_the_heading_names_each_map_once(
     sheets: list[sheet.Sheet], compared: MapKey, recommended: MapKey, expected: list[str]
 ) -> None:
     shown = ShownMaps(CAM, compared, [compared], recommended)
-    draw_gallery({"best": [make_example(keys=gallery_maps(shown))]}, shown)
+    draw_gallery({"best": [with_heatmaps(make_example(keys=gallery_maps(shown)), threshold=0.1)]}, shown)
     lines = [text for text in texts(sheets[0]) if "box of the values" in text]
     assert lines == [f"{line}: box of the values above 0.1" for line in expected]
 
@@ -308,7 +304,8 @@ def test_nothing_overlaps(sheets: list[sheet.Sheet], height: int, width: int) ->
         label="soft-coated wheaten terrier", predicted="American Staffordshire terrier, or longer"
     )
     groups = {"best": [example, make_example(60, 80, keys)], "differ most": [example, example]}
-    gallery.draw(groups, "stanford_dogs", LONG_SHOWN, thresholds(keys, 0.9995))
+    groups = {name: [with_heatmaps(drawn, threshold=0.9995) for drawn in shown] for name, shown in groups.items()}
+    gallery.draw(groups, "stanford_dogs", LONG_SHOWN)
     cam, compared, recommended = example.heatmaps
     large = compared._replace(heatmap=np.zeros((112, 112)), threshold=0.9995)
     strip = example._replace(heatmaps=[cam, *[large] * 17, recommended])

@@ -1,5 +1,6 @@
 """The table of the run at the top of the page."""
 
+import types
 from typing import Any
 
 import pytest
@@ -44,6 +45,5 @@ def test_a_network_that_is_not_trained_has_no_seed() -> None:
     ],
 )
 def test_a_model_of_the_users(trainable: str, words: str) -> None:
-    finetune = type("Finetune", (), {"trainable": trainable})
-    recipe = type("Recipe", (), {"backbone": Backbone(model="birds.keras"), "finetune": finetune})
+    recipe = types.SimpleNamespace(backbone=Backbone(model="birds.keras"), finetune=Finetune(trainable=trainable))
     assert report.network(recipe) == words  # type: ignore[arg-type]

@@ -115,16 +115,15 @@ async function open(number) {
 // ---------------------------------------------------------------- the keyboard
 
 function moveFocus(event) {
-  const { altKey, ctrlKey, metaKey, shiftKey, target } = event;
-  if (altKey || ctrlKey || metaKey || shiftKey) return; // the browser's own keys
+  const { key, altKey, ctrlKey, metaKey, shiftKey, target } = event;
+  if (!key.startsWith("Arrow") || altKey || ctrlKey || metaKey || shiftKey) return; // the browser's own keys
   if (byId("opened").open || target.closest("form")) return; // arrow keys have another use there
   const buttons = [...byId("grid").children];
-  if (!buttons.length) return;
   const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const at = buttons.indexOf(document.activeElement);
-  const first = buttons.find((button) => button.getBoundingClientRect().top >= 0); // of those in the window
-  const next = event.key in steps && (at < 0 ? first : buttons[at + steps[event.key]]);
+  // where none has the focus, the first in the window gets it
+  const next = at < 0 ? buttons.find((button) => button.getBoundingClientRect().top >= 0) : buttons[at + steps[key]];
   if (next) {
     next.focus();
     event.preventDefault(); // the arrow keys would scroll the page too

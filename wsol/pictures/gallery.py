@@ -3,7 +3,7 @@
 from wsol.maps import titles
 from wsol.maps.keys import UNREFINED, MapKey
 from wsol.pictures import panel
-from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text, gallery_maps
+from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps, boxes_text
 from wsol.pictures.panel import EDGE, GAP, LEGEND, LINE, WIDTH
 from wsol.pictures.sheet import Sheet, fitted_size
 
@@ -24,14 +24,14 @@ CAPTIONS = 4 * LINE + 0.2  # height of the lines below the panels, and of the sp
 
 
 @panel.default_style
-def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps, thresholds: dict[MapKey, float]) -> bytes:
+def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps) -> bytes:
     """Draw the gallery, two examples per row.
 
     Args:
-        groups: dict from a group's name to its examples. Each example has the heatmaps of `gallery_maps`, in order.
+        groups: dict from a group's name to its examples, at least one. Each example has the heatmaps of `gallery_maps`,
+            in order.
         dataset: name of the dataset, for the title.
         shown: the maps, for the heading.
-        thresholds: of each map in the gallery, a heatmap value; not used of refined maps.
 
     Returns:
         A PNG file.
@@ -41,14 +41,15 @@ def draw(groups: dict[str, list[Example]], dataset: str, shown: ShownMaps, thres
         for name, examples in groups.items()
         for start in range(0, len(examples), PER_ROW)
     ]
-    lines = [rule(groups, shown), *(map_line(key, shown, thresholds[key]) for key in gallery_maps(shown))]
+    drawn = [example for examples in groups.values() for example in examples]
+    heatmaps = drawn[0].heatmaps  # the maps and thresholds of every example
+    lines = [rule(groups, shown), *(map_line(scored.key, shown, scored.threshold) for scored in heatmaps)]
     y = panel.heading_height(lines)
     sheet = Sheet(WIDTH, y + sum(row_height(examples) for _, examples in rows) + LEGEND)
     panel.draw_heading(sheet, f"{dataset}: {boxes_text(shown)}", lines)
     for name, examples in rows:
         _draw_row(sheet, y, name, examples)
         y += row_height(examples)
-    drawn = [example for examples in groups.values() for example in examples]
     panel.draw_legend(sheet, centre_box=any(example.centre_yxyx is not None for example in drawn))
     return sheet.png()
 

@@ -6,9 +6,10 @@ import pandas as pd
 from wsol.boxes.geometry import area, iou
 from wsol.boxes.heatmap_boxes import heatmap_boxes
 from wsol.maps import titles
-from wsol.maps.keys import KEY, MapKey
+from wsol.maps.keys import KEY
 from wsol.pictures import panel
 from wsol.pictures.examples import Example, ScoredHeatmap, ShownMaps
+from wsol.scores.localization import of_map
 
 ROLES = ("cam", "compared", "recommended")  # of the maps of an example, in order
 
@@ -119,11 +120,9 @@ def seed_thresholds(refined: pd.DataFrame, shown: ShownMaps) -> dict[str, str]:
         refined: data/refined/maps.parquet, with at least one map.
         shown: the maps.
     """
-    rows = refined.set_index(KEY)
-    refined_keys = [MapKey(*key) for key in rows.index]
-    key = next((key for key in refined_keys if key == shown.recommended), refined_keys[0])
-    levels = {name: f"{rows.loc[key, name]:g}" for name in ("low", "high")}
-    return {"seeds_of": titles.title(key.map, key.layer), **levels}
+    rows = of_map(refined, shown.recommended or shown.compared)
+    row = (rows if len(rows) else refined).iloc[0]
+    return {"seeds_of": titles.title(row["map"], row["layer"]), **{name: f"{row[name]:g}" for name in ("low", "high")}}
 
 
 def centre_box_mean(baselines: pd.DataFrame) -> float:
