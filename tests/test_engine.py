@@ -25,6 +25,7 @@ LOOPBACK = "127.0.0.2"
 NODE = {"num_cpus": 1, "node_ip_address": LOOPBACK, "object_store_memory": 10**8, "include_dashboard": False}
 COUNT = 1000  # rows of the stage `counting`: 16 shards of at most 64
 UNDER_WAY = 4  # shards: two actors with two each
+BEING_WRITTEN = 1  # a shard that has ended: its actor has the next one before its rows are recorded
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_a_driver_that_is_killed(clone: pathlib.Path, cluster: Any) -> None:
     before = len(started(clone))
     run(clone, cluster.address, "stages.counting", COUNT, 0, 1)
     check_squares(clone)
-    assert before <= len(started(clone)) <= 16 + UNDER_WAY
+    assert before <= len(started(clone)) <= 16 + UNDER_WAY + BEING_WRITTEN
 
 
 def test_a_node_that_is_killed(clone: pathlib.Path, cluster: Any) -> None:
