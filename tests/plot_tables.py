@@ -108,8 +108,8 @@ TABLES = {
     ),
     "plots/confusion.csv": pd.DataFrame(
         {
-            "true": ["n02088364-beagle"] * 2 + ["pug"] * 2,
-            "predicted": ["n02088364-beagle", "pug"] * 2,
+            "true": ["beagle"] * 2 + ["pug"] * 2,
+            "predicted": ["beagle", "pug"] * 2,
             "images": [3, 1, 0, 4],
             "share": [0.75, 0.25, 0.0, 1.0],
         }

@@ -241,6 +241,14 @@ def test_confusion_of_a_perfect_classifier() -> None:
     ]
 
 
+def test_confusion_tells_classes_with_one_title_apart() -> None:
+    names = ["n01-x", "n02012849-crane", "n02085936-maltese_dog", "n03126707-crane"]
+    table = plot_data.confusion(predictions(names, names))
+    titles = ["n01-x", "n02012849-crane", "maltese dog", "n03126707-crane"]  # n01 is no WordNet id
+    assert table["predicted"].tolist() == titles * 4
+    assert table["true"].unique().tolist() == titles
+
+
 def test_confusion_keeps_the_most_confused() -> None:
     # 30 classes of two images; one image of each from the 20th on is predicted as the next class
     labels = [f"{place // 2:02}" for place in range(60)]

@@ -5,6 +5,7 @@ import pandas as pd
 
 from wsol.maps.keys import CAM, FUSION, KEY, NO_LAYER, UNREFINED, Key
 from wsol.maps.titles import method_title, refinement_title, title
+from wsol.pictures.class_titles import class_titles
 from wsol.scores.localization import of_map
 
 BASELINES = {"full_image": "full-image box", "centre_box": "centre box", "mean_box": "mean box"}
@@ -141,8 +142,9 @@ def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
         image_info: columns label and predicted, names; a row an image.
 
     Returns:
-        Columns true, predicted, images, share (of the true class's images): all pairs of at most MOST_CONFUSED classes,
-        in the order of their names. Those classes that have images and the most wrong predictions, of or as the class.
+        Columns true, predicted (titles, see `class_titles`), images, share (of the true class's images): all pairs of
+        at most MOST_CONFUSED classes, in the order of their names. Those classes that have images and the most wrong
+        predictions, of or as the class.
 
     Example:
         >>> table = confusion(pd.DataFrame({"label": ["pug", "pug", "whippet"], "predicted": ["pug"] * 3}))
@@ -156,10 +158,11 @@ def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
     shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED])
     share = square / counts.sum(axis=1).to_numpy()[:, None]
     pairs = [(true, guess) for true in shown for guess in shown]
+    titles = class_titles(names)
     return pd.DataFrame(
         {
-            "true": [names[true] for true, _ in pairs],
-            "predicted": [names[guess] for _, guess in pairs],
+            "true": [titles[names[true]] for true, _ in pairs],
+            "predicted": [titles[names[guess]] for _, guess in pairs],
             "images": [square[pair] for pair in pairs],
             "share": [share[pair] for pair in pairs],
         }
