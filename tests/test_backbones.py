@@ -89,7 +89,7 @@ def compare_maps(model: keras.Model, layer: str, images: np.ndarray, labels: np.
     activations, gradients, expected_logits = taped(model, layer, images, labels)
     np.testing.assert_allclose(logits, expected_logits, rtol=1e-3, atol=1e-4)
     for name in METHODS:
-        expected = methods.normalise(methods.METHODS[name](activations, gradients), relu=True)
+        expected = methods.normalise(methods.maps([name], activations, gradients)[..., 0], relu=True)
         np.testing.assert_allclose(heatmaps[name, layer], expected, atol=2e-3, err_msg=name)
 
 

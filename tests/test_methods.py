@@ -16,7 +16,7 @@ NAN, INF = float("nan"), float("inf")
 def drawn(method: str, activations: list[list[float]], gradients: list[list[float]]) -> list[float]:
     """The map of a row of positions; activations and gradients have a list of channels for each position."""
     pair = (tf.constant([[values]], tf.float32) for values in (activations, gradients))
-    return methods.METHODS[method](*pair).numpy().ravel().tolist()
+    return methods.maps([method], *pair)[..., 0].numpy().ravel().tolist()
 
 
 def looped(method: str, activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def test_every_method_equals_the_loop(method: str, channels: int, negative: bool
     activations, gradients = rng.normal(size=(2, 2, 3, 4, channels)).astype(np.float32)
     activations = activations if negative else np.maximum(activations, 0)
     expected = [looped(method, *pair) for pair in zip(activations, gradients, strict=True)]
-    result = methods.METHODS[method](tf.constant(activations), tf.constant(gradients))
+    result = methods.maps([method], tf.constant(activations), tf.constant(gradients))[..., 0]
     np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-4)
 
 
@@ -114,7 +114,7 @@ def test_where_the_gradient_is_the_same_everywhere_they_are_grad_cam(method: str
     activations = tf.constant(rng.random((2, 3, 4, 5)), tf.float32)
     gradients = tf.broadcast_to(tf.constant(rng.normal(size=(2, 1, 1, 5)), tf.float32), activations.shape)
     pair = (activations, gradients)
-    np.testing.assert_allclose(methods.METHODS[method](*pair), methods.grad_cam(*pair), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(methods.maps([method], *pair)[..., 0], methods.grad_cam(*pair), rtol=1e-4, atol=1e-5)
 
 
 def test_layer_cam_is_the_sum_of_positive_products() -> None:
@@ -127,7 +127,24 @@ def test_layer_cam_is_the_sum_of_positive_products() -> None:
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_every_method_gives_one_map_an_image(method: str) -> None:
     activations, gradients = tf.random.normal((2, 3, 4, 5)), tf.random.normal((2, 3, 4, 5))
-    assert methods.METHODS[method](activations, gradients).shape == (2, 3, 4)
+    assert methods.maps([method], activations, gradients).shape == (2, 3, 4, 1)
+
+
+@pytest.mark.parametrize("names", [list(methods.METHODS), list(methods.METHODS)[::-1], ["xgrad_cam", "layer_cam"]])
+def test_maps_of_several_methods_are_those_of_each_in_their_order(names: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    activations, gradients = rng.random((2, 3, 4, 5), np.float32), rng.normal(size=(2, 3, 4, 5)).astype(np.float32)
+    together = methods.maps(names, activations, gradients)
+    alone = [methods.maps([name], activations, gradients)[..., 0] for name in names]
+    np.testing.assert_allclose(together, np.stack(alone, -1), rtol=1e-5, atol=1e-6)
+
+
+def test_a_nan_of_a_method_stays_with_it() -> None:
+    # the weight of XGrad-CAM is infinity - infinity
+    names = ["activation", "xgrad_cam"]
+    together = methods.maps(names, tf.ones((1, 1, 2, 1)), tf.constant([[[[INF], [-INF]]]]))
+    assert np.isnan(together[0, 0, :, 1]).all()
+    assert together[0, 0, :, 0].numpy().tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +156,7 @@ def test_no_method_hides_a_nan(method: str, which: str) -> None:
         return  # it does not use them
     values = {"activations": np.ones((2, 3, 4, 5), np.float32), "gradients": np.ones((2, 3, 4, 5), np.float32)}
     values[which][1, 0, 0, 0] = NAN
-    maps = methods.normalise(methods.METHODS[method](values["activations"], values["gradients"]), relu=True)
+    maps = methods.normalise(methods.maps([method], values["activations"], values["gradients"])[..., 0], relu=True)
     assert checks.not_finite({(method, "layer"): maps.numpy()}) == (method, "layer", 1)
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from wsol.errors import InputError
 from wsol.maps.keys import CAM, FUSION
-from wsol.maps.methods import METHODS, cam, fused, normalise
+from wsol.maps.methods import cam, fused, maps, normalise
 from wsol.networks import folding
 from wsol.networks.cam_parts import cam_parts
 from wsol.networks.layers import features, not_finite, outputs_by_name
@@ -34,7 +34,7 @@ def mapper(
     Args:
         classifier: a flat functional model that ends in logits (see wsol.networks.opening). CAM is drawn where it is
             defined (see wsol.networks.cam_parts).
-        methods: keys of METHODS.
+        methods: keys of `wsol.maps.methods.METHODS`.
         layers: names of the layers that each method is computed at.
         fusion: also give each method's mean over the layers (see `methods.fused`).
         target: class that is mapped, `ground_truth` or `predicted`.
@@ -91,7 +91,7 @@ def _all_methods(methods: Sequence[str], activations: tf.Tensor, gradients: tf.T
     """
 
     def of_images(images: slice) -> tf.Tensor:
-        return tf.stack([METHODS[name](activations[images], gradients[images]) for name in methods], -1)
+        return maps(methods, activations[images], gradients[images])
 
     if len(methods) == 1 or math.prod(activations.shape[1:]) < LARGE:
         return of_images(slice(None))
