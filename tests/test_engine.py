@@ -25,7 +25,7 @@ LOOPBACK = "127.0.0.2"
 NODE = {"num_cpus": 1, "node_ip_address": LOOPBACK, "object_store_memory": 10**8, "include_dashboard": False}
 COUNT = 1000  # rows of the stage `counting`: 16 shards of at most 64
 UNDER_WAY = 4  # shards: two actors with two each
-BEING_WRITTEN = 1  # a shard that has ended: its actor has the next one before its rows are recorded
+BEING_WRITTEN = 1  # shard: the driver gives its actor the next one before it records the rows
 
 
 @pytest.fixture(scope="module")

@@ -247,6 +247,9 @@ def test_confusion_tells_classes_with_one_title_apart() -> None:
     titles = ["n01-x", "n02012849-crane", "maltese dog", "n03126707-crane"]  # n01 is no WordNet id
     assert table["predicted"].tolist() == titles * 4
     assert table["true"].unique().tolist() == titles
+    # also where the second crane is only predicted, and has no row of its own
+    table = plot_data.confusion(predictions(["n02012849-crane", "pug"], ["n03126707-crane", "pug"]))
+    assert table["true"].unique().tolist() == ["n02012849-crane", "pug"]
 
 
 def test_confusion_keeps_the_most_confused() -> None:

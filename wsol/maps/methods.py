@@ -1,6 +1,8 @@
 """The formulas of class activation maps, before ReLU and normalisation.
 
-To add a method, write one function of (activations, gradients) and one line of METHODS.
+To add a method, write one function of (activations, gradients), which are as in `maps`, and one line of METHODS. It
+returns its map (n, h, w), or the weights w (n, k) of the channels: `maps` then computes the sums over k of w_k A_k of
+all such methods in one product.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,19 +27,18 @@ def maps(names: Sequence[str], activations: tf.Tensor, gradients: tf.Tensor) -> 
     >>> maps(["hires_cam", "layer_cam"], activations, gradients).numpy()  # 3 * 1 - 4 * 2, and 3 * 1
     array([[[[-5.,  3.]]]], dtype=float32)
     """
-    results = [METHODS[name](activations, gradients) for name in names]
-    sums = iter(_weighted(activations, [result for result in results if _are_weights(result)]))
-    return tf.stack([next(sums) if _are_weights(result) else result for result in results], axis=-1)
+    results = {name: METHODS[name](activations, gradients) for name in names}
+    weights = {name: result for name, result in results.items() if len(result.shape) == 2}
+    if weights:
+        results |= zip(weights, _weighted(activations, list(weights.values())), strict=True)
+    return tf.stack([results[name] for name in names], axis=-1)
 
 
 def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """Grad-CAM (Selvaraju 2017, eq. 1 and 2): sum over k of w_k A_k, w_k the mean of g_k.
-
-    The arguments of every method of METHODS are those of `maps`. A method returns its map (n, h, w) float32, or the
-    weights w (n, k) float32 of a sum over k of w_k A_k: `maps` computes these sums of all methods together.
-    """
+    """Grad-CAM (Selvaraju 2017, eq. 1 and 2): sum over k of w_k A_k, w_k the mean of g_k."""
     weights = tf.reduce_mean(gradients, axis=(1, 2))
-    return tf.einsum("nhwk,nk->nhw", activations, weights)  # not the weights: the last digits of its figures stay
+    # the map, not the weights: the shared product would change the last digits of published figures
+    return tf.einsum("nhwk,nk->nhw", activations, weights)
 
 
 def grad_cam_pp(activations: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
@@ -81,17 +82,9 @@ def _sums(values: tf.Tensor) -> tf.Tensor:
     return tf.squeeze(tf.ones((1, height * width)) @ rows, axis=1)
 
 
-def _are_weights(result: tf.Tensor) -> bool:
-    return result.shape.rank == 2
-
-
 def _weighted(activations: tf.Tensor, weights: list[tf.Tensor]) -> list[tf.Tensor]:
-    """The sum (n, h, w) over k of w_k A_k for each of the weights (n, k), in one product, which reads A once.
-
-    With weights first it takes less time.
-    """
-    if not weights:
-        return []
+    """The sum (n, h, w) over k of w_k A_k for each of the weights (n, k), in one product, which reads A once."""
+    # weights first: faster than activations first
     return tf.unstack(tf.einsum("nmk,nhwk->nmhw", tf.stack(weights, axis=1), activations), len(weights), axis=1)
 
 

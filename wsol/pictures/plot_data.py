@@ -143,8 +143,8 @@ def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns true, predicted (titles, see `class_titles`), images, share (of the true class's images): all pairs of
-        at most MOST_CONFUSED classes, in the order of their names. Those classes that have images and the most wrong
-        predictions, of or as the class.
+        at most MOST_CONFUSED classes, in the order of their names. The classes are those that have images, with the
+        most wrong predictions of or as the class.
 
     Example:
         >>> table = confusion(pd.DataFrame({"label": ["pug", "pug", "whippet"], "predicted": ["pug"] * 3}))
@@ -158,7 +158,7 @@ def confusion(image_info: pd.DataFrame) -> pd.DataFrame:
     shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED])
     share = square / counts.sum(axis=1).to_numpy()[:, None]
     pairs = [(true, guess) for true in shown for guess in shown]
-    titles = class_titles(names)
+    titles = class_titles([*image_info["label"], *image_info["predicted"]])
     return pd.DataFrame(
         {
             "true": [titles[names[true]] for true, _ in pairs],
