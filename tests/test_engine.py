@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from clones import ROOT, clone_to, set_params, shell
 
+from stages.support import progress
 from wsol.data.toy_dogs.toy_dogs_dataset_builder import Builder, Pictures
 from wsol.networks import classifier
 
@@ -107,8 +108,12 @@ def test_a_driver_that_is_killed(clone: pathlib.Path, cluster: Any) -> None:
     process.kill()
     process.wait()
     before = len(started(clone))
+    recorded = {str(row) for done in progress.read(clone / "data/counting.partial/rows.txt") for row in range(*done)}
     run(clone, cluster.address, "stages.counting", COUNT, 0, 1)
     check_squares(clone)
+    firsts = [line.split()[0] for line in started(clone)]
+    again = {first for first in firsts if firsts.count(first) > 1}
+    assert recorded and not recorded & again  # what is recorded is never lost
     assert before <= len(started(clone)) <= 16 + UNDER_WAY + BEING_WRITTEN
 
 
